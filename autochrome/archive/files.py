@@ -1,0 +1,99 @@
+"""Small files written whole or not at all, and JSON that holds any path.
+
+Paths in JSON keep undecodable bytes as lone surrogates (``surrogateescape``); in TSV the
+characters that would break a row are escaped.
+"""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+
+def canonical_json(value: Any) -> str:
+    """One text for one value: sorted keys, no spaces, ASCII only (lone surrogates survive)."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def temporary_beside(path: Path) -> Path:
+    """A name in the folder of ``path`` for a file that is renamed to ``path`` when complete.
+
+    The name begins with ``.part-``, so that a leftover of a killed job is known for what it is,
+    and keeps the suffix, which decides the format in several libraries. The folder is made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=".part-", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    os.chmod(name, 0o666 & ~_umask())
+    return Path(name)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_atomic(path: Path, data: bytes | str) -> None:
+    """Write ``data`` to ``path`` so that at any moment it holds the old content or the new."""
+    path = Path(path)
+    part = temporary_beside(path)
+    try:
+        with open(part, "wb") as file:
+            file.write(data if isinstance(data, bytes) else data.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write ``value`` as canonical JSON, atomically."""
+    write_atomic(path, canonical_json(value) + "\n")
+
+
+def write_json_if_changed(path: Path, value: Any) -> bool:
+    """Write ``value`` only if the file does not hold it already; tell whether it was written."""
+    text = canonical_json(value) + "\n"
+    try:
+        if path.read_text() == text:
+            return False
+    except FileNotFoundError:
+        pass
+    write_atomic(path, text)
+    return True
+
+
+def read_json(path: Path) -> Any:
+    return json.loads(Path(path).read_text())
+
+
+def escape_tsv(text: str) -> str:
+    """Text as one TSV cell: tab, newline, carriage return and backslash are escaped.
+
+    Undecodable bytes (lone surrogates) become ``\\xNN``.
+
+    >>> escape_tsv("a\\tb")
+    'a\\\\tb'
+    """
+    text = text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+    return "".join(f"\\x{ord(c) - 0xDC00:02x}" if 0xDC80 <= ord(c) <= 0xDCFF else c for c in text)
+
+
+def unescape_tsv(cell: str) -> str:
+    """The inverse of `escape_tsv`."""
+    out, i = [], 0
+    while i < len(cell):
+        if cell[i] != "\\":
+            out.append(cell[i])
+            i += 1
+        elif cell[i + 1] == "x":
+            out.append(chr(0xDC00 + int(cell[i + 2 : i + 4], 16)))
+            i += 4
+        else:
+            out.append({"t": "\t", "n": "\n", "r": "\r", "\\": "\\"}[cell[i + 1]])
+            i += 2
+    return "".join(out)

@@ -1,0 +1,27 @@
+"""Colour science: luma and L*a*b*, chroma inside the gamut on a luma that stays, measures."""
+
+from .chroma import chroma_from_ab, raise_ab, rgb_from_luma_chroma
+from .lab import (
+    REC601,
+    REC709,
+    REC2020,
+    lab_from_rgb,
+    lightness_from_luma,
+    lightness_table,
+    luma_from_rgb,
+)
+from .measure import colorfulness
+
+__all__ = [
+    "REC2020",
+    "REC601",
+    "REC709",
+    "chroma_from_ab",
+    "colorfulness",
+    "lab_from_rgb",
+    "lightness_from_luma",
+    "lightness_table",
+    "luma_from_rgb",
+    "raise_ab",
+    "rgb_from_luma_chroma",
+]

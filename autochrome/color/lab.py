@@ -1,0 +1,84 @@
+"""CIE L*a*b* (D65) and what lies between it and a picture's own codes.
+
+*Luma* (Y') is the weighted sum of the gamma-coded R'G'B'; *lightness* (L*) only feeds the
+network. Formulas: IEC 61966-2-1 (sRGB), CIE 15:2004 (L*a*b*), ITU-R BT.601 and BT.709 (luma).
+"""
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+REC601 = (0.299, 0.587, 0.114)
+REC709 = (0.2126, 0.7152, 0.0722)
+REC2020 = (0.2627, 0.678, 0.0593)
+
+_XYZ_FROM_RGB = np.array(
+    [
+        [0.4124564, 0.3575761, 0.1804375],
+        [0.2126729, 0.7151522, 0.0721750],
+        [0.0193339, 0.1191920, 0.9503041],
+    ]
+)
+_WHITE = _XYZ_FROM_RGB.sum(axis=1)
+# From XYZ relative to white, so that a = b = 0 gives R = G = B exactly up to rounding.
+_RGB_FROM_RELATIVE_XYZ = (np.linalg.inv(_XYZ_FROM_RGB) * _WHITE).astype(np.float32)
+_EPSILON = 6 / 29
+
+
+def linear_from_srgb(code: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Linear light of sRGB codes in [0, 1], any shape (IEC 61966-2-1)."""
+    code = np.asarray(code, np.float32)
+    return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4).astype(
+        np.float32
+    )
+
+
+def srgb_from_linear(linear: NDArray[np.float32]) -> NDArray[np.float32]:
+    """sRGB codes of linear light, any shape; below 0 the linear part goes on, above 1 the power."""
+    power = cv2.pow(np.maximum(linear, 0.0031308).astype(np.float32), 1 / 2.4)
+    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * power - 0.055).astype(np.float32)
+
+
+def lightness_from_luma(luma: NDArray[np.float32]) -> NDArray[np.float32]:
+    """L* in [0, 100] of a grey with the sRGB code ``luma`` in [0, 1], any shape."""
+    linear = linear_from_srgb(luma)
+    cube_root = np.where(linear > _EPSILON**3, np.cbrt(linear), linear / (3 * _EPSILON**2) + 4 / 29)
+    return (116 * cube_root - 16).astype(np.float32)
+
+
+@lru_cache
+def lightness_table(peak: int) -> NDArray[np.float32]:
+    """L* of every code 0 … ``peak`` of a grey picture: float32 (peak + 1,)."""
+    return lightness_from_luma(np.arange(peak + 1, dtype=np.float32) / peak)
+
+
+def rgb_from_lab(lightness: NDArray[np.float32], ab: NDArray[np.float32]) -> NDArray[np.float32]:
+    """R'G'B' codes of L*a*b*, *not clipped*: outside [0, 1] the colour is outside the gamut.
+
+    ``lightness`` float32 (H, W) in [0, 100], ``ab`` float32 (H, W, 2) in CIE units; returns
+    float32 (H, W, 3).
+    """
+    fy = (lightness + 16) / 116
+    relative = np.empty((*fy.shape, 3), np.float32)
+    relative[..., 0] = fy + ab[..., 0] / 500
+    relative[..., 1] = fy
+    relative[..., 2] = fy - ab[..., 1] / 200
+    relative = np.where(
+        relative > _EPSILON, relative * relative * relative, (3 * _EPSILON**2) * (relative - 4 / 29)
+    ).astype(np.float32)
+    return srgb_from_linear(cv2.transform(relative, _RGB_FROM_RELATIVE_XYZ))
+
+
+def lab_from_rgb(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """L*a*b* of an sRGB picture: uint8 (H, W, 3) in R, G, B order to float32 (H, W, 3)."""
+    return cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+
+
+def luma_from_rgb(rgb: NDArray[np.integer], weights: tuple[float, float, float] = REC601):
+    """Luma of integer R'G'B' codes, rounded to the nearest code: (H, W, 3) to (H, W), same type."""
+    luma = np.rint(
+        rgb.astype(np.float64 if rgb.dtype.itemsize > 1 else np.float32) @ np.asarray(weights)
+    )
+    return luma.astype(rgb.dtype)

@@ -1,0 +1,136 @@
+"""The one configuration file of the training, read into typed, checked settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+
+class SettingsError(ValueError):
+    """The configuration file is wrong; the message says which key and what to write."""
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Where things are; relative paths count from the directory the command runs in."""
+
+    train: tuple[Path, ...]
+    dev: Path
+    work: Path
+    model: Path
+
+
+@dataclass(frozen=True)
+class Data:
+    """What is kept of the photographs."""
+
+    short_side: int
+    held_out: int
+    duplicate_bits: int
+
+
+@dataclass(frozen=True)
+class Network:
+    """Residual blocks after the entry of each encoder stage, and in each decoder stage."""
+
+    encoder_blocks: tuple[int, int, int, int]
+    decoder_blocks: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stretch of training with its own objective, picture sizes and learning rate."""
+
+    name: str
+    steps: int
+    batch: int
+    sizes: tuple[tuple[float, int], ...]
+    muon_rate: float
+    adam_rate: float
+    warm_up: int
+    entropy_weight: float
+    distance_weight: float
+    distance_rebalance: float
+
+
+@dataclass(frozen=True)
+class Train:
+    """The training run: stages follow each other, each starting from the last one's EMA."""
+
+    seed: int
+    threads: int
+    device: str
+    bfloat16: bool
+    warm_start: Path | None
+    rebalance_lambda: float
+    ema_decay: float
+    weight_decay: float
+    checkpoint_minutes: float
+    stages: tuple[Stage, ...]
+
+
+@dataclass(frozen=True)
+class Export:
+    """How the trained network is decoded and stored."""
+
+    temperature: float
+    rarity_power: float
+    chroma_scale: float
+    calibration_pictures: int
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything in ``config.yaml``."""
+
+    paths: Paths
+    data: Data
+    network: Network
+    train: Train
+    export: Export
+
+
+Section = TypeVar("Section")
+
+
+def _section(kind: type[Section], values: Any, where: str) -> Section:
+    """Build a settings class from a mapping; unknown and missing keys are errors."""
+    if not isinstance(values, dict):
+        raise SettingsError(f"{where}: write a mapping of settings, not {values!r}")
+    known = {field.name for field in fields(kind)}
+    if unknown := sorted(set(values) - known):
+        raise SettingsError(f"{where}: unknown key {unknown[0]}; known are {sorted(known)}")
+    if missing := sorted(known - set(values)):
+        raise SettingsError(f"{where}: the key {missing[0]} is missing")
+    return kind(**values)
+
+
+def _stage(values: dict[str, Any], where: str) -> Stage:
+    stage = dict(values)
+    stage["sizes"] = tuple((float(start), int(size)) for start, size in values.get("sizes", ()))
+    if not stage["sizes"] or stage["sizes"][0][0] != 0:
+        raise SettingsError(f"{where}.sizes: write [[0, 96], …], the first from progress 0")
+    return _section(Stage, stage, where)
+
+
+def load_settings(path: Path) -> Settings:
+    """Read and check the configuration file at ``path``."""
+    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    top = _section(Settings, raw, str(path))
+    paths, train = dict(top.paths), dict(top.train)
+    paths["train"] = tuple(Path(name) for name in paths["train"])
+    paths |= {name: Path(paths[name]) for name in ("dev", "work", "model")}
+    stages = train["stages"]
+    train["stages"] = tuple(_stage(s, f"train.stages[{i}]") for i, s in enumerate(stages))
+    train["warm_start"] = Path(train["warm_start"]) if train["warm_start"] else None
+    network = {name: tuple(blocks) for name, blocks in top.network.items()}
+    return Settings(
+        paths=_section(Paths, paths, "paths"),
+        data=_section(Data, top.data, "data"),
+        network=_section(Network, network, "network"),
+        train=_section(Train, train, "train"),
+        export=_section(Export, top.export, "export"),
+    )
