@@ -19,6 +19,7 @@ class Paths:
 
     train: tuple[Path, ...]
     dev: Path
+    baseline: Path | None
     work: Path
     model: Path
 
@@ -123,6 +124,7 @@ def load_settings(path: Path) -> Settings:
     paths, train = dict(top.paths), dict(top.train)
     paths["train"] = tuple(Path(name) for name in paths["train"])
     paths |= {name: Path(paths[name]) for name in ("dev", "work", "model")}
+    paths["baseline"] = Path(paths["baseline"]) if paths["baseline"] else None
     stages = train["stages"]
     train["stages"] = tuple(_stage(s, f"train.stages[{i}]") for i, s in enumerate(stages))
     train["warm_start"] = Path(train["warm_start"]) if train["warm_start"] else None

@@ -1,4 +1,4 @@
-"""The archive's side of the work: plan, keys, journals, manifest, lock."""
+"""The archive's side of the work: scan, keys, journals, manifest, pruning, lock."""
 
 from .files import (
     canonical_json,
@@ -12,16 +12,34 @@ from .files import (
 )
 from .journal import Journal, is_intact, stamp
 from .keys import digest, make_key, path_digest, sha256_file
+from .lock import ResultsBusyError, RunLock
+from .manifest import failed_row, gather, read_manifest, write_manifest
+from .prune import PruneOutcome, known_before, prune
+from .scan import RESULTS_MARK, Entry, Scan, recall, remember, scan_archive
 
 __all__ = [
+    "RESULTS_MARK",
+    "Entry",
     "Journal",
+    "PruneOutcome",
+    "ResultsBusyError",
+    "RunLock",
+    "Scan",
     "canonical_json",
     "digest",
     "escape_tsv",
+    "failed_row",
+    "gather",
     "is_intact",
+    "known_before",
     "make_key",
     "path_digest",
+    "prune",
     "read_json",
+    "read_manifest",
+    "recall",
+    "remember",
+    "scan_archive",
     "sha256_file",
     "stamp",
     "temporary_beside",
@@ -29,4 +47,5 @@ __all__ = [
     "write_atomic",
     "write_json",
     "write_json_if_changed",
+    "write_manifest",
 ]

@@ -1,0 +1,99 @@
+"""The manifest: one row an item, made from the done files, with the results' checksums beside it.
+
+``manifest.tsv`` holds no times and no sizes of results, so that equal work gives equal bytes.
+"""
+
+import csv
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from .files import canonical_json, escape_tsv, read_json, unescape_tsv, write_atomic
+
+Row = dict[str, Any]
+
+MANIFEST = Path("manifest.tsv")
+CHECKSUMS = Path("SHA256SUMS")
+
+_TEXTS = (
+    *("source", "kind", "sha256", "model", "model_sha256", "key"),
+    *("result", "result_sha256", "status", "reason", "remedy"),
+)
+_NUMBERS = ("size", "width", "height", "frames", "colorfulness", "luma_error")
+_COLUMNS = (
+    *("source", "kind", "sha256", "size", "width", "height", "frames", "model", "model_sha256"),
+    *("key", "result", "result_sha256", "status", "reason", "remedy"),
+    *("colorfulness", "luma_error", "checks"),
+)
+_NOT_IN_MANIFEST = ("result_size", "result_mtime_ns")
+
+
+def failed_row(kind: str, source: str, size: int | None, reason: str, remedy: str) -> Row:
+    """The row of an item of which nothing is known but why it failed."""
+    row: Row = dict.fromkeys(_TEXTS, "") | dict.fromkeys((*_NUMBERS, *_NOT_IN_MANIFEST))
+    told = {"kind": kind, "source": source, "size": size, "reason": reason, "remedy": remedy}
+    return row | told | {"status": "failed", "checks": {}}
+
+
+def gather(done_files: Iterable[Path], faults: Iterable[dict[str, Any]] = ()) -> list[Row]:
+    """The rows of done files of photographs and joined films, sorted by source.
+
+    ``faults`` are those of the plan, for what no job could be made for: ``kind``, ``source``,
+    ``size``, ``reason`` and ``remedy``. Raises OSError and ValueError for a done file that is
+    missing or torn.
+    """
+    rows = [row for path in done_files for row in read_json(path)["rows"]]
+    rows += [failed_row(**fault) for fault in faults]
+    return sorted(rows, key=lambda row: (_bytes(row["source"]), row["kind"]))
+
+
+def write_manifest(rows: list[Row], results: Path) -> None:
+    """Write manifest.tsv and SHA256SUMS (for ``sha256sum --check``), each whole or not at all."""
+    lines = sorted(
+        (_bytes(row["result"]), _checksum_line(row["result_sha256"], row["result"]))
+        for row in rows
+        if row["result"]
+    )
+    write_atomic(results / CHECKSUMS, b"".join(line for _, line in lines))
+    table = pd.DataFrame([_cells(row) for row in rows], columns=list(_COLUMNS), dtype=str)
+    text = table.to_csv(sep="\t", index=False, quoting=csv.QUOTE_NONE, lineterminator="\n")
+    write_atomic(results / MANIFEST, text)
+
+
+def read_manifest(path: Path) -> list[Row]:
+    """The rows of a manifest, without ``result_size`` and ``result_mtime_ns``.
+
+    Raises FileNotFoundError if there is none, ValueError or KeyError if it is not a manifest.
+    """
+    table = pd.read_csv(
+        path, sep="\t", dtype=str, na_filter=False, quoting=csv.QUOTE_NONE, lineterminator="\n"
+    )
+    return [_row(cells) for cells in table[list(_COLUMNS)].to_dict("records")]
+
+
+def _cells(row: Row) -> list[str]:
+    texts = {name: escape_tsv(row[name]) for name in _TEXTS}
+    numbers = {n: "" if row[n] is None else canonical_json(row[n]) for n in _NUMBERS}
+    cells = texts | numbers | {"checks": canonical_json(row["checks"])}
+    return [cells[name] for name in _COLUMNS]
+
+
+def _row(cells: dict[str, str]) -> Row:
+    row: Row = {name: unescape_tsv(cells[name]) for name in _TEXTS}
+    row |= {n: json.loads(cells[n]) if cells[n] else None for n in _NUMBERS}
+    row["checks"] = json.loads(cells["checks"])
+    return {name: row[name] for name in _COLUMNS}
+
+
+def _checksum_line(sha256: str, name: str) -> bytes:
+    """One line as GNU coreutils writes it: a name that would break the line is escaped."""
+    escaped = name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+    mark = "" if escaped == name else "\\"
+    return _bytes(f"{mark}{sha256}  {escaped}\n")
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")

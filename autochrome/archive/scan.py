@@ -1,0 +1,182 @@
+"""Every file below the archive: what it is, and what was left alone.
+
+Recognising a file costs a read, probing a film more; what was found is remembered by path, size
+and modification time, so that a second look at an archive costs a walk through its folders.
+"""
+
+import os
+import stat
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from ..errors import ArchiveError
+from .files import read_json, write_json_if_changed
+from .recognise import FILM_SUFFIXES, HEAD_BYTES, VERSION, recognise
+
+# Folders and files that systems, and not people, put into an archive (compared in lower case).
+_SYSTEM_NAMES = {
+    *("@eadir", "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "lost+found"),
+    *("#recycle", "@recycle", "system volume information", "__macosx"),
+}
+# A folder with this file holds somebody's results: never input.
+RESULTS_MARK = "autochrome.json"
+
+Probe = Callable[[str], dict[str, Any]]
+
+
+@dataclass
+class Entry:
+    """One file below the archive: ``kind`` is photo, film or other; ``format`` says more.
+
+    ``header`` is a film's probed header as plain values; ``fault`` and ``remedy`` say why a film
+    cannot be read at all.
+    """
+
+    path: str
+    size: int
+    mtime_ns: int
+    kind: str
+    format: str
+    header: dict[str, Any] | None = None
+    fault: str = ""
+    remedy: str = ""
+
+
+@dataclass
+class Scan:
+    """What a walk through the archive found, sorted by path.
+
+    ``left_alone`` counts what is neither photograph nor film; ``faults`` are (path, fault) of
+    folders and files that could not be looked at.
+    """
+
+    entries: list[Entry] = field(default_factory=list)
+    left_alone: dict[str, int] = field(default_factory=dict)
+    faults: list[tuple[str, str]] = field(default_factory=list)
+
+    def photos(self) -> list[Entry]:
+        return [entry for entry in self.entries if entry.kind == "photo"]
+
+    def films(self) -> list[Entry]:
+        return [entry for entry in self.entries if entry.kind == "film"]
+
+
+def scan_archive(archive: Path, results: Path, probe: Probe, known: dict[str, Entry]) -> Scan:
+    """Walk the archive and recognise its files.
+
+    ``results`` is never entered. ``probe`` takes a film's full path and returns
+    ``{"header": …}`` or ``{"fault": …, "remedy": …}``; ``known`` is what `recall` gives.
+    Raises ArchiveError if the archive itself is not there.
+    """
+    if not archive.is_dir():
+        raise ArchiveError(
+            f"The archive {archive} is not a folder that exists.", "Check the path for a slip."
+        )
+    scan = Scan()
+    left_alone: Counter[str] = Counter()
+    for path, status in _walk(archive, results, scan.faults, left_alone):
+        entry = known.get(path)
+        if entry is None or (entry.size, entry.mtime_ns) != (status.st_size, status.st_mtime_ns):
+            entry = _look(archive, path, status, probe, scan.faults)
+        if entry.kind == "other":
+            left_alone["other files"] += 1
+        scan.entries.append(entry)
+    scan.entries.sort(key=lambda entry: entry.path)
+    scan.left_alone = dict(sorted(left_alone.items()))
+    return scan
+
+
+def recall(memory: Path) -> dict[str, Entry]:
+    """What an earlier scan remembered in the file ``memory``; empty if there is none."""
+    try:
+        kept = read_json(memory)
+    except (FileNotFoundError, ValueError):
+        return {}
+    if kept["version"] != VERSION:
+        return {}
+    return {entry["path"]: Entry(**entry) for entry in kept["entries"]}
+
+
+def remember(scan: Scan, memory: Path) -> None:
+    """Keep what was recognised, for `recall`."""
+    entries = [asdict(entry) for entry in scan.entries]
+    write_json_if_changed(memory, {"version": VERSION, "entries": entries})
+
+
+def _walk(
+    archive: Path, results: Path, faults: list[tuple[str, str]], left_alone: Counter[str]
+) -> Iterator[tuple[str, os.stat_result]]:
+    """Relative path and status of every file that a person would call part of the archive.
+
+    Links to files count as files. A link to a folder is followed once, unless what it leads to
+    is in the archive anyway.
+    """
+    top = os.path.realpath(archive)
+    closed = {os.path.realpath(results)}
+    folders = [""]
+    while folders:
+        folder = folders.pop()
+        try:
+            children = sorted(os.scandir(archive / folder), key=lambda child: child.name)
+        except OSError as error:
+            faults.append((folder or ".", f"The folder cannot be read: {error.strerror}."))
+            continue
+        if folder and any(child.name == RESULTS_MARK for child in children):
+            left_alone["folders of results"] += 1
+            continue
+        for child in children:
+            path = f"{folder}/{child.name}" if folder else child.name
+            if child.name.startswith(".") or child.name.lower() in _SYSTEM_NAMES:
+                left_alone["hidden and system files"] += 1
+                continue
+            try:
+                status = child.stat()
+            except OSError as error:
+                if child.is_symlink():
+                    left_alone["links that lead nowhere"] += 1
+                else:
+                    faults.append((path, f"It cannot be looked at: {error.strerror}."))
+                continue
+            if stat.S_ISDIR(status.st_mode):
+                real = os.path.realpath(child.path)
+                inside = real == top or real.startswith(top + os.sep)
+                if real in closed or (child.is_symlink() and (inside or top.startswith(real))):
+                    continue
+                closed.add(real)
+                folders.append(path)
+            elif stat.S_ISREG(status.st_mode):
+                yield path, status
+            else:
+                left_alone["pipes, sockets and devices"] += 1
+
+
+def _look(
+    archive: Path,
+    path: str,
+    status: os.stat_result,
+    probe: Probe,
+    faults: list[tuple[str, str]],
+) -> Entry:
+    source = archive / path
+    try:
+        with source.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except OSError as error:
+        kind, form = recognise(b"", path)
+        if kind == "other":
+            faults.append((path, f"It cannot be read: {error.strerror}."))
+        return Entry(path, status.st_size, status.st_mtime_ns, kind, form)
+    kind, form = recognise(head, path)
+    entry = Entry(path, status.st_size, status.st_mtime_ns, kind, form)
+    if kind == "film":
+        probed = probe(str(source))
+        entry.header = probed.get("header")
+        entry.fault, entry.remedy = probed.get("fault", ""), probed.get("remedy", "")
+        is_named_film = PurePosixPath(path).suffix.lower() in FILM_SUFFIXES
+        if entry.fault and not is_named_film:
+            # Sound in a film's container, for the most part.
+            return Entry(path, status.st_size, status.st_mtime_ns, "other", "other")
+    return entry

@@ -1,0 +1,48 @@
+"""The settings, checked against their schema, with errors in plain words."""
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+from .errors import ConfigError
+
+SCHEMA = Path(__file__).resolve().parents[1] / "workflow" / "schemas" / "config.schema.yaml"
+
+
+def check_config(config: dict[str, Any]) -> None:
+    """Raise ConfigError, naming the key and what is allowed, unless ``config`` fits the schema."""
+    schema = yaml.safe_load(SCHEMA.read_text())
+    errors = jsonschema.Draft202012Validator(schema).iter_errors(config)
+    error = next(iter(sorted(errors, key=lambda e: list(map(str, e.absolute_path)))), None)
+    if error is None:
+        return
+    key = ".".join(map(str, error.absolute_path))
+    if error.validator == "additionalProperties":
+        raise _unknown_key(key, error)
+    if error.validator == "required":
+        missing = next(name for name in error.validator_value if name not in error.instance)
+        raise ConfigError(
+            f"Setting {f'{key}.' if key else ''}{missing} is missing.",
+            "Take it over from config/config.yaml.",
+        )
+    raise ConfigError(f"Setting {key}: {error.instance!r} is not possible.", _allowed(error.schema))
+
+
+def _unknown_key(key: str, error: jsonschema.ValidationError) -> ConfigError:
+    known = sorted(error.schema["properties"])
+    unknown = sorted(map(str, set(error.instance) - set(known)))[0]
+    name = f"{key}.{unknown}" if key else unknown
+    close = difflib.get_close_matches(unknown, known, n=1)
+    remedy = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(known)}."
+    return ConfigError(f"Setting {name} is not known.", remedy)
+
+
+def _allowed(schema: dict[str, Any]) -> str:
+    if "enum" in schema:
+        return f"Allowed: {', '.join(map(str, schema['enum']))}."
+    if schema.get("type") == "object":
+        return f"Allowed: a mapping with {', '.join(schema['properties'])}."
+    return f"Allowed: {schema.get('description', schema.get('type'))}."

@@ -1,0 +1,233 @@
+"""The index of a film, the truth that the other stages are held to.
+
+One pass over all frames: exact timestamps, a fingerprint of every luma plane, shots, key frames,
+damage, how colourful it is already; then the cuts into chunks, each with a proven start.
+"""
+
+import json
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ItemError
+from .arrays import save_arrays
+from .cuts import Cuts, choose_cuts
+from .decoder import CLEAN_THREADS, DAMAGED_THREADS, Film, decode, fingerprint, open_film
+from .pixels import Picture, colour_spread, luma_of, picture_of
+from .shots import ShotFinder
+
+# Raised when an index of the same film would hold anything else than before.
+INDEX_VERSION = 1
+
+NO_PTS = np.iinfo(np.int64).min
+
+# A frame counts as coloured above this spread of chroma (codes of 8 bits); noise and JPEG-like
+# blocking of black-and-white films stay below, see benchmarks.
+COLOUR_SPREAD = 6.0
+# The share of such frames from which a film counts as coloured already.
+COLOUR_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class FilmIndex:
+    """What is known of a film. Arrays have one entry a frame, in display order, unless said.
+
+    ``pts``, ``durations`` int64, in units of ``time_base``, strictly rising; ``raw_pts`` as the
+    decoder gave them (NO_PTS for none); ``prints`` uint64; ``corrupt`` bool; ``shots`` int64,
+    first frames of shots, beginning with 0; ``keys`` int64, frames at which decoding can start.
+    ``facts`` holds plain values for the record.
+    """
+
+    picture: Picture
+    time_base: Fraction
+    pts: NDArray[np.int64]
+    raw_pts: NDArray[np.int64]
+    durations: NDArray[np.int64]
+    prints: NDArray[np.uint64]
+    corrupt: NDArray[np.bool_]
+    shots: NDArray[np.int64]
+    keys: NDArray[np.int64]
+    cuts: Cuts
+    threads: int
+    facts: dict[str, Any]
+
+    def __len__(self) -> int:
+        return len(self.pts)
+
+    @property
+    def rate(self) -> Fraction:
+        """Frames a second on average, for the encoder's rate control."""
+        span = int(self.pts[-1] - self.pts[0] + self.durations[-1]) * self.time_base
+        rate = len(self) / span if span > 0 else Fraction(25)
+        return min(max(rate, Fraction(1, 100)), Fraction(1000)).limit_denominator(1001)
+
+    def chunk(self, number: int) -> range:
+        """The frames of one chunk; empty for a surplus chunk."""
+        return self.cuts.frames(number)
+
+    def shot_of(self, frame: int) -> tuple[int, int]:
+        """First and last + 1 frame of the shot that a frame belongs to."""
+        at = int(np.searchsorted(self.shots, frame, side="right"))
+        return int(self.shots[at - 1]), int(self.shots[at]) if at < len(self.shots) else len(self)
+
+    def save(self, path: Path) -> None:
+        about = {
+            "picture": self.picture.to_json(),
+            "time_base": [self.time_base.numerator, self.time_base.denominator],
+            "threads": self.threads,
+            "cuts": self.cuts.to_json(),
+            "facts": self.facts,
+        }
+        arrays = [("about", np.frombuffer(json.dumps(about, sort_keys=True).encode(), np.uint8))]
+        arrays += [(name, getattr(self, name)) for name in _ARRAYS]
+        save_arrays(path, arrays)
+
+    @classmethod
+    def load(cls, path: Path) -> "FilmIndex":
+        with np.load(path) as data:
+            about = json.loads(data["about"].tobytes())
+            return cls(
+                picture=Picture.from_json(about["picture"]),
+                time_base=Fraction(*about["time_base"]),
+                cuts=Cuts.from_json(about["cuts"]),
+                threads=about["threads"],
+                facts=about["facts"],
+                **{name: data[name] for name in _ARRAYS},
+            )
+
+
+_ARRAYS = ("pts", "raw_pts", "durations", "prints", "corrupt", "shots", "keys")
+
+
+class _DamagedError(Exception):
+    """The film shows faults: it is to be decoded with one thread."""
+
+
+def make_index(source: str, target: str, chunks: int) -> None:
+    """Index the film ``source``, cut into at most ``chunks``, and write the index to ``target``.
+
+    Raises ItemError if it has no picture that can be decoded.
+    """
+    try:
+        index = _index(source, chunks, CLEAN_THREADS)
+    except _DamagedError:
+        index = _index(source, chunks, DAMAGED_THREADS)
+    index.save(Path(target))
+
+
+def _index(source: str, chunks: int, threads: int) -> FilmIndex:
+    with open_film(source, threads) as film:
+        seen = _look_through(film, threads)
+        time_base = film.time_base
+        rate = film.stream.guessed_rate or film.stream.average_rate or Fraction(25)
+    usual = max(1, round(1 / (rate * time_base)))
+    pts, repaired = _rising(seen.raw_pts, seen.dts, usual)
+    durations = np.empty_like(pts)
+    durations[:-1] = np.diff(pts)
+    typical = int(np.median(durations[:-1])) if len(pts) > 1 else usual
+    durations[-1] = seen.last_duration or typical
+    raw_pts = np.array([NO_PTS if p is None else p for p in seen.raw_pts], np.int64)
+    at = {int(p): i for i, p in reversed(list(enumerate(raw_pts)))}
+    key_times = dict(film.key_packets)
+    keys = np.array(sorted(at[p] for p in key_times if p in at), np.int64)
+    faults = film.faults
+    coloured = float(np.mean(np.array(seen.spreads) > COLOUR_SPREAD))
+    index = FilmIndex(
+        picture=seen.picture,
+        time_base=time_base,
+        pts=pts,
+        raw_pts=raw_pts,
+        durations=durations,
+        prints=np.array(seen.prints, np.uint64),
+        corrupt=np.array(seen.corrupt, bool),
+        shots=np.array([0, *(s for s in seen.shots if s > 0)], np.int64),
+        keys=keys,
+        cuts=Cuts((0, len(pts)), (None,)),
+        threads=threads,
+        facts={
+            "packets": faults.packets,
+            "corrupt_frames": faults.corrupt_frames,
+            "broken_packets": faults.broken_packets,
+            "first_fault": faults.first,
+            "repaired_timestamps": repaired,
+            "coloured_share": round(coloured, 4),
+            "colour_spread": round(float(np.median(seen.spreads)), 3),
+            "in_colour": coloured >= COLOUR_SHARE,
+        },
+    )
+    cuts = choose_cuts(index, source, chunks, key_times)
+    return FilmIndex(**{**vars(index), "cuts": cuts})
+
+
+class _Seen:
+    """What one pass over the frames collects."""
+
+    def __init__(self, picture: Picture):
+        self.picture = picture
+        self.finder = ShotFinder()
+        self.raw_pts: list[int | None] = []
+        self.dts: list[int | None] = []
+        self.prints: list[int] = []
+        self.corrupt: list[bool] = []
+        self.spreads: list[float] = []
+        self.last_duration = 0
+
+    @property
+    def shots(self) -> list[int]:
+        return self.finder.starts
+
+    def add(self, frame: av.VideoFrame) -> None:
+        luma = luma_of(frame, self.picture)
+        self.raw_pts.append(frame.pts)
+        self.dts.append(frame.dts)
+        self.prints.append(fingerprint(luma))
+        self.corrupt.append(frame.is_corrupt)
+        self.spreads.append(colour_spread(frame))
+        self.finder.look(luma, self.picture.depth)
+        self.last_duration = frame.duration or 0
+
+
+def _look_through(film: Film, threads: int) -> _Seen:
+    seen = None
+    for frame in decode(film):
+        if seen is None:
+            seen = _Seen(picture_of(frame, film.stream))
+        if frame.interlaced_frame and not seen.picture.fields:
+            again = picture_of(frame, film.stream)
+            seen.picture = Picture(**{**vars(seen.picture), "fields": again.fields})
+        seen.add(frame)
+        if film.faults.any and threads != DAMAGED_THREADS:
+            raise _DamagedError
+    if film.faults.any and threads != DAMAGED_THREADS:
+        raise _DamagedError
+    if seen is None:
+        why = f" ({film.faults.first})" if film.faults.first else ""
+        raise ItemError(
+            f"Not one frame of the picture could be decoded{why}.",
+            "The film is damaged or incomplete: repair it, or get another copy.",
+        )
+    return seen
+
+
+def _rising(
+    pts: list[int | None], dts: list[int | None], usual: int
+) -> tuple[NDArray[np.int64], int]:
+    """Timestamps that rise strictly, from what the decoder gave, and how many were changed."""
+    given = pts if any(p is not None for p in pts) else dts
+    result = np.empty(len(pts), np.int64)
+    repaired = 0
+    for i, value in enumerate(given):
+        earliest = int(result[i - 1]) + 1 if i else value or 0
+        if value is None:
+            value = int(result[i - 1]) + usual if i else 0
+            repaired += 1
+        elif i and value < earliest:
+            value = earliest
+            repaired += 1
+        result[i] = value
+    return result, repaired

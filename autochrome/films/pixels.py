@@ -1,0 +1,261 @@
+"""A film's pixel format: where its luma lies, on which codes, and what the result is written in.
+
+*Luma* is the film's own Y' plane, code for code; where there is none (RGB, palette) it is made
+once from R'G'B' and is the original's luma from then on.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from ..color import REC601, REC709, REC2020, luma_from_rgb
+from ..errors import ItemError
+
+# Numbers of ISO/IEC 23091-2 (H.273), as FFmpeg and the containers have them.
+_RGB, _BT709, _UNSPECIFIED, _BT470BG, _SMPTE170M = 0, 1, 2, 5, 6
+_BT2020 = (9, 10)
+_PQ_AND_HLG = (16, 18)
+_LIMITED, _FULL = 1, 2
+
+_H264_DEPTHS = (8, 10)
+_FFV1_DEPTHS = (8, 9, 10, 12, 14, 16)
+
+# The formats that hold grey or RGB without saying so are full range unless they are tagged.
+_FULL_RANGE_PREFIXES = ("yuvj", "gray", "ya", "mono", "pal")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What every frame of a film has in common.
+
+    ``depth`` is the luma's bits, ``full`` whether its codes are full range, ``matrix``,
+    ``primaries`` and ``transfer`` H.273 numbers with nothing left unspecified, ``fields`` "tff",
+    "bff" or "" (progressive), ``display`` FFmpeg's nine display matrix numbers or none.
+    """
+
+    width: int
+    height: int
+    format: str
+    depth: int
+    full: bool
+    matrix: int
+    primaries: int
+    transfer: int
+    fields: str
+    aspect: tuple[int, int]
+    display: tuple[int, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "Picture":
+        return cls(**{**value, "aspect": tuple(value["aspect"]), "display": tuple(value["display"])})
+
+    @property
+    def weights(self) -> tuple[float, float, float]:
+        """Weights of R', G', B' in the luma."""
+        if self.matrix in _BT2020:
+            return REC2020
+        return REC709 if self.matrix == _BT709 else REC601
+
+    @property
+    def halved(self) -> bool:
+        """Is chroma stored at half size (4:2:0)? Odd sizes need 4:4:4."""
+        return self.width % 2 == 0 and self.height % 2 == 0
+
+    def coded_depth(self, codec: str) -> int:
+        """Bits of the luma in the result: the film's own where the codec has them."""
+        depths = _FFV1_DEPTHS if codec == "ffv1" else _H264_DEPTHS
+        return next((depth for depth in depths if depth >= self.depth), depths[-1])
+
+    def coded_format(self, codec: str) -> str:
+        depth = self.coded_depth(codec)
+        name = "yuv420p" if self.halved else "yuv444p"
+        return name if depth == 8 else f"{name}{depth}le"
+
+    def notes(self, codec: str) -> dict[str, Any]:
+        """What a person should know about how this picture is written."""
+        notes: dict[str, Any] = {}
+        if not self.halved:
+            notes["chroma"] = "4:4:4, because 4:2:0 cannot hold an odd width or height"
+        if self.coded_depth(codec) < self.depth:
+            notes["depth"] = f"luma rounded from {self.depth} to {self.coded_depth(codec)} bits"
+        if _is_rgb(self.format):
+            notes["luma_source"] = "made from R'G'B', full range"
+        if any(component.is_alpha for component in av.VideoFormat(self.format).components):
+            notes["alpha"] = "dropped"
+        if self.transfer in _PQ_AND_HLG:
+            notes["hdr"] = "colour was computed as for a film without HDR"
+        return notes
+
+
+def picture_of(frame: av.VideoFrame, stream: av.VideoStream) -> Picture:
+    """Read a film's common properties off its first frame."""
+    context = stream.codec_context
+    name = frame.format.name
+    full = frame.color_range == _FULL or (
+        frame.color_range != _LIMITED and (name.startswith(_FULL_RANGE_PREFIXES) or _is_rgb(name))
+    )
+    if _is_rgb(name):
+        full = True
+    matrix = frame.colorspace
+    if matrix not in (_BT709, _BT470BG, _SMPTE170M, *_BT2020):
+        # What players assume of an untagged film; colour makes it matter, so the result says it.
+        matrix = _BT709 if frame.height >= 720 else _SMPTE170M
+    aspect = stream.sample_aspect_ratio
+    return Picture(
+        width=frame.width,
+        height=frame.height,
+        format=name,
+        depth=_depth_of(frame.format),
+        full=full,
+        matrix=matrix,
+        primaries=_given(frame.color_primaries, 9 if matrix in _BT2020 else matrix),
+        transfer=_given(frame.color_trc, 14 if matrix in _BT2020 else _like(matrix)),
+        fields=_fields(frame, context.field_order),
+        aspect=(aspect.numerator, aspect.denominator) if aspect else (0, 1),
+        display=_display_matrix(frame),
+    )
+
+
+def _given(value: int, otherwise: int) -> int:
+    return otherwise if value in (0, _UNSPECIFIED) else value
+
+
+def _like(matrix: int) -> int:
+    return _BT709 if matrix == _BT709 else _SMPTE170M
+
+
+def _fields(frame: av.VideoFrame, order: int) -> str:
+    """FFmpeg's AVFieldOrder: 3 and 4 show the bottom field first; unknown counts as top."""
+    if not frame.interlaced_frame:
+        return ""
+    return "bff" if order in (3, 4) else "tff"
+
+
+def _display_matrix(frame: av.VideoFrame) -> tuple[int, ...]:
+    for data in frame.side_data:
+        if data.type.name == "DISPLAYMATRIX":
+            return tuple(int(v) for v in np.frombuffer(bytes(data), np.int32))
+    return ()
+
+
+def _is_rgb(name: str) -> bool:
+    return av.VideoFormat(name).is_rgb or name.startswith("pal")
+
+
+def _depth_of(pixel_format: av.VideoFormat) -> int:
+    if pixel_format.has_palette or pixel_format.name.startswith("mono"):
+        return 8
+    return max(8, max(component.bits for component in pixel_format.components[:3]))
+
+
+def luma_of(frame: av.VideoFrame, picture: Picture) -> NDArray[np.integer]:
+    """The luma of a decoded frame, on the film's own codes.
+
+    uint8 or uint16 (H, W), contiguous. Raises ItemError if the frame is of another size or kind
+    than the film's first.
+    """
+    if (frame.width, frame.height) != (picture.width, picture.height):
+        raise ItemError(
+            f"The picture changes its size from {picture.width} × {picture.height} to "
+            f"{frame.width} × {frame.height} in the middle.",
+            "Convert it to one size first, for example with FFmpeg.",
+        )
+    if _is_rgb(frame.format.name):
+        return _luma_from_rgb(frame, picture)
+    plain = _planar(frame)
+    if _depth_of(plain.format) != picture.depth:
+        raise ItemError(
+            f"The picture changes its depth from {picture.depth} bits in the middle.",
+            "Convert it to one pixel format first, for example with FFmpeg.",
+        )
+    return np.ascontiguousarray(plane_array(plain, 0))
+
+
+def _planar(frame: av.VideoFrame) -> av.VideoFrame:
+    """The same luma in a format whose first plane is luma alone, in this machine's byte order."""
+    pixel_format = frame.format
+    first = [c for c in pixel_format.components if c.plane == 0]
+    if len(first) == 1 and not pixel_format.is_big_endian and not pixel_format.is_bit_stream:
+        plain = pixel_format.name
+        if not plain.startswith(("p0", "p2", "p4")):
+            return frame
+    depth = _depth_of(pixel_format)
+    grey = "gray" if depth == 8 else f"gray{depth}le"
+    return frame.reformat(format=grey, src_color_range=_FULL, dst_color_range=_FULL)
+
+
+def plane_array(frame: av.VideoFrame, index: int) -> NDArray[np.integer]:
+    """A plane as a view: uint8 or uint16 (H, W) without its padding."""
+    plane = frame.planes[index]
+    kind = np.dtype(np.uint8 if frame.format.components[index].bits <= 8 else np.uint16)
+    line = abs(plane.line_size) // kind.itemsize
+    rows = np.frombuffer(plane, kind)[: plane.height * line].reshape(plane.height, line)
+    rows = rows[:, : plane.width]
+    return rows[::-1] if plane.line_size < 0 else rows
+
+
+def _luma_from_rgb(frame: av.VideoFrame, picture: Picture) -> NDArray[np.integer]:
+    if picture.depth == 8:
+        return luma_from_rgb(frame.to_ndarray(format="rgb24"), picture.weights)
+    rgb = frame.to_ndarray(format="rgb48le")
+    return luma_from_rgb(rgb >> (16 - picture.depth), picture.weights)
+
+
+def full_range_luma(luma: NDArray[np.integer], picture: Picture) -> NDArray[np.float32]:
+    """Luma as float32 in [0, 1], full range, of integer codes of any shape."""
+    low, span = _luma_scale(picture.depth, picture.full)
+    return np.clip((luma.astype(np.float32) - np.float32(low)) * np.float32(1 / span), 0, 1)
+
+
+def _luma_scale(depth: int, full: bool) -> tuple[int, int]:
+    """The code of black, and from there to white."""
+    return (0, 2**depth - 1) if full else (16 << (depth - 8), 219 << (depth - 8))
+
+
+def chroma_codes(
+    chroma: NDArray[np.float32], depth: int, full: bool
+) -> NDArray[np.integer]:
+    """Codes of Cb or Cr in [-0.5, 0.5]: uint8 or uint16 of the same shape."""
+    span = 2**depth - 1 if full else 224 << (depth - 8)
+    codes = np.rint(chroma * np.float32(span) + np.float32(1 << (depth - 1)))
+    return np.clip(codes, 0, 2**depth - 1).astype(np.uint8 if depth == 8 else np.uint16)
+
+
+def coded_luma(luma: NDArray[np.integer], picture: Picture, codec: str) -> NDArray[np.integer]:
+    """The luma on the codes of the result: the same wherever the codec has the film's depth."""
+    more = picture.coded_depth(codec) - picture.depth
+    if more == 0:
+        return luma
+    if more > 0:
+        return luma.astype(np.uint16) << more
+    rounded = (luma.astype(np.uint32) + (1 << (-more - 1))) >> -more
+    return np.minimum(rounded, 2 ** picture.coded_depth(codec) - 1).astype(np.uint16)
+
+
+def colour_spread(frame: av.VideoFrame) -> float:
+    """How far the colours of a frame lie from one tone, on the scale of 8-bit codes.
+
+    The 95th percentile of the distance of Cb, Cr from their medians: 0 for a grey or evenly
+    tinted picture, whatever the tint; about 1 for compression noise.
+    """
+    pixel_format = frame.format
+    if _is_rgb(pixel_format.name):
+        rgb = frame.to_ndarray(format="rgb24")[::4, ::4].astype(np.float32)
+        cb = 0.564 * (rgb[..., 2] - rgb @ np.float32(REC601))
+        cr = 0.713 * (rgb[..., 0] - rgb @ np.float32(REC601))
+    elif len(pixel_format.components) < 3:
+        return 0.0
+    else:
+        if pixel_format.components[1].plane != 1 or pixel_format.components[2].plane != 2:
+            frame = frame.reformat(format="yuv444p")
+            pixel_format = frame.format
+        scale = np.float32(1 / (1 << max(0, pixel_format.components[1].bits - 8)))
+        step = max(1, frame.planes[1].width // 160)
+        cb, cr = (plane_array(frame, i)[::step, ::step].astype(np.float32) * scale for i in (1, 2))
+    return float(np.percentile(np.hypot(cb - np.median(cb), cr - np.median(cr)), 95))

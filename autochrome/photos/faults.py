@@ -1,0 +1,95 @@
+"""What is wrong with a file that is not the photograph it should be, and what to do about it."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import AutochromeError, ItemError
+
+_RUN_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
+
+_UNSUPPORTED = {
+    "gif": "a GIF picture",
+    "jp2": "a JPEG 2000 picture",
+    "heif": "a HEIF picture",
+    "heic": "a HEIC picture",
+    "avif": "an AVIF picture",
+    "jxl": "a JPEG XL picture",
+    "psd": "a Photoshop document",
+    "raw": "a camera raw file",
+    "pnm": "a Netpbm picture",
+    "ppm": "a Netpbm picture",
+}
+CONVERT = "Convert it to TIFF or PNG, for example: magick {} out.tif"
+
+
+def convert_remedy(path: Path) -> str:
+    """The advice to convert this file, with the command."""
+    return CONVERT.format(repr(path.name) if " " in path.name else path.name)
+
+
+def unsupported_format(path: Path, name: str) -> ItemError:
+    """The fault of a file whose format is known but cannot be coloured yet, or is not known."""
+    fault = foreign_content(path)
+    if fault is not None:
+        return fault
+    kind = _UNSUPPORTED.get(name, f"a file of the format {name!r}")
+    return ItemError(f"It is {kind}, which is not supported.", convert_remedy(path))
+
+
+def foreign_content(path: Path) -> ItemError | None:
+    """The fault of a file that is no picture at all, told from its first bytes."""
+    with open(path, "rb") as file:
+        head = file.read(512)
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    again = "Get the file again from where it came from."
+    if not head:
+        return ItemError("The file is empty.", again)
+    if not head.strip(b"\0"):
+        return ItemError("The file begins with zeros only: its content is lost.", again)
+    if text.startswith(b"version https://git-lfs"):
+        return ItemError(
+            "It is a Git LFS pointer, not the photograph itself.",
+            "Run `git lfs pull` where it came from.",
+        )
+    if text.startswith((b"<!doctype html", b"<html")):
+        return ItemError("It is an HTML page, not a photograph.", again)
+    return None
+
+
+def damaged(path: Path, what: str) -> ItemError:
+    """The fault of a file that cannot be decoded; ``what`` is one clause."""
+    return foreign_content(path) or ItemError(
+        f"It cannot be decoded: {what}.",
+        "Get the file again, or repair it; see whether another program opens it.",
+    )
+
+
+def check_pixels(height: int, width: int, most: int) -> None:
+    """Raise ItemError for a picture without pixels or with more of them than the limit."""
+    if height < 1 or width < 1:
+        raise ItemError(f"Its header says {width} x {height} pixels.", "Repair the file.")
+    if height * width > most:
+        raise PixelLimitError(
+            f"It has {width} x {height} pixels, beyond the limit of {most}.",
+            "Raise max_pixels if the picture is really that large and there is memory for it.",
+        )
+
+
+class PixelLimitError(ItemError):
+    """The header promises more pixels than the setting allows: known without decoding."""
+
+
+@contextmanager
+def writing_results(folder: Path) -> Iterator[None]:
+    """Turn a full disk or a missing permission, where results go, into a fault of the run."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _RUN_ERRNOS:
+            raise AutochromeError(
+                f"The result cannot be written below {folder}: {error.strerror}.",
+                "Free disk space or give write permission, then run the same command again.",
+            ) from error
+        raise

@@ -1,0 +1,197 @@
+"""JPEG: the coloured file carries the source's luma coefficients, bit for bit.
+
+Only chroma is new: 4:2:0, with the standard chroma table. APPn and COM segments are passed on.
+Where there is no jpeglib (Linux on arm64), the same luma is encoded again with the source's
+quantisation table, and the difference is measured.
+"""
+
+import io
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFile, UnidentifiedImageError
+
+from ..color import chroma_from_ab, raise_ab
+from ..errors import ItemError
+from .exif import orientation_of
+from .faults import check_pixels, convert_remedy, damaged
+from .icc import profile_for_colour
+from .jpeg_segments import Jpeg, parse, result_segments, with_segments
+from .picture import Picture, Written, luma_difference, picture_from_pixels, strips
+
+try:
+    import jpeglib
+    from jpeglib.dct_jpeg import DCTJPEG
+
+    jpeglib.version.set("turbo210")
+except ImportError:
+    jpeglib = None
+
+_CHROMA_QUALITY = 92
+_SEEN = (1024, 1024)
+
+
+def read(path: Path, max_pixels: int) -> Picture:
+    """Decode a JPEG's luma. Raises ItemError for what is broken or not supported."""
+    data = path.read_bytes()
+    try:
+        jpeg = parse(data)
+    except ItemError as error:
+        raise damaged(path, "its structure is broken") from error
+    check_pixels(jpeg.height, jpeg.width, max_pixels)
+    if jpeg.coding or jpeg.precision != 8 or len(jpeg.components) not in (1, 3):
+        kinds = {4: "a CMYK JPEG", 2: "a JPEG with two channels"}
+        kind = (jpeg.coding and f"a file in {jpeg.coding}") or (
+            kinds.get(len(jpeg.components), f"a JPEG of {jpeg.precision} bits a sample")
+        )
+        raise ItemError(f"It is {kind}, which is not supported.", convert_remedy(path))
+    facts = {
+        "orientation": orientation_of(jpeg.exif),
+        "xmp": jpeg.xmp,
+        "icc": jpeg.icc,
+        "store": jpeg,
+    }
+    try:
+        if jpeg.is_rgb:
+            pixels, facts["damage"] = _decoded(jpeg, "RGB")
+            return picture_from_pixels(pixels, **facts)
+        luma, facts["damage"] = _decoded(jpeg, "L")
+        if len(jpeg.components) == 3:
+            facts["seen"] = _decoded(jpeg, "RGB", _SEEN)[0]
+    except (OSError, SyntaxError, ValueError) as error:
+        raise damaged(path, str(error)) from error
+    if facts["damage"] and luma.min() == luma.max():
+        raise damaged(path, facts["damage"])
+    return Picture(luma=luma, **facts)
+
+
+def _decoded(
+    jpeg: Jpeg, mode: str, size: tuple[int, int] | None = None
+) -> tuple[NDArray[np.uint8], str]:
+    """Pixels in ``mode`` ("L": the luma plane itself), and what is missing of them.
+
+    With ``size``, a reduced copy of at least that size.
+    """
+    try:
+        return _draft(jpeg, mode, size), ""
+    except UnidentifiedImageError:
+        raise
+    except OSError as error:
+        try:
+            ImageFile.LOAD_TRUNCATED_IMAGES = True
+            return _draft(jpeg, mode, size), f"the picture data is cut or broken ({error})"
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+
+def _draft(jpeg: Jpeg, mode: str, size: tuple[int, int] | None) -> NDArray[np.uint8]:
+    segments = [s for s in jpeg.segments if s.code in (0xE0, 0xEE)]
+    with Image.open(io.BytesIO(with_segments(jpeg.stripped, segments))) as image:
+        image.draft(mode, size)
+        image.load()
+        return np.asarray(image if image.mode == mode else image.convert(mode))
+
+
+def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> Written:
+    """Write the coloured JPEG and compare its luma with the source's, read back."""
+    source: Jpeg = picture.store
+    if source.is_rgb:
+        raise ItemError(
+            "It is a JPEG that stores R, G, B, so it has no luma that could stay as it is.",
+            "Convert it to TIFF or PNG, for example: magick IN.jpg out.tif",
+        )
+    icc, notes = profile_for_colour(picture.icc)
+    segments, changed = result_segments(source, xmp, icc)
+    assemble = _encode_again if jpeglib is None else _transplant
+    stripped, check = assemble(source, picture.luma, _chroma_planes(picture.luma, ab))
+    part.write_bytes(with_segments(stripped, segments))
+    return Written(luma_error=check[0], luma=check[1], notes=(*notes, *changed, "chroma 4:2:0"))
+
+
+def _chroma_planes(luma: NDArray[np.uint8], ab: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Cb and Cr codes, uint8 (2, ceil(H/2), ceil(W/2)): each fits all luma of its 2 x 2 block."""
+    height, width = (luma.shape[0] + 1) // 2, (luma.shape[1] + 1) // 2
+    planes = np.empty((2, height, width), np.uint8)
+    for rows in strips(height, width):
+        block = luma[2 * rows.start : 2 * rows.stop]
+        block = np.pad(block, ((0, block.shape[0] % 2), (0, block.shape[1] % 2)), "edge")
+        corners = [block[y::2, x::2] for y in (0, 1) for x in (0, 1)]
+        mean = sum(c.astype(np.float32) for c in corners) / (4 * 255)
+        low = np.minimum(np.minimum(*corners[:2]), np.minimum(*corners[2:])) / np.float32(255)
+        high = np.maximum(np.maximum(*corners[:2]), np.maximum(*corners[2:])) / np.float32(255)
+        full_ab = raise_ab(ab, height, width, rows.start, rows.stop - rows.start)
+        chroma = chroma_from_ab(mean, full_ab, low=low, high=high)
+        planes[:, rows] = np.moveaxis(np.clip(np.rint(chroma * 255 + 128), 0, 255), 2, 0)
+    return planes
+
+
+def _transplant(source: Jpeg, luma: NDArray[np.uint8], chroma: NDArray[np.uint8]):
+    """The file with the source's own luma coefficients, without segments, and its check."""
+    with tempfile.TemporaryDirectory(prefix="autochrome-") as folder:
+        names = [str(Path(folder, name)) for name in ("y.jpg", "cb.jpg", "cr.jpg", "out.jpg")]
+        Path(names[0]).write_bytes(source.stripped)
+        for name, plane in zip(names[1:3], chroma, strict=True):
+            Image.fromarray(plane).save(name, "JPEG", qtables=[_chroma_table()])
+        parts = [_coefficients(name) for name in names[:3]]
+        blocks = [part.Y for part in parts]
+        tables = [part.qt[part.quant_tbl_no[0]] for part in parts[:2]]
+        DCTJPEG(
+            path=None,
+            content=None,
+            height=source.height,
+            width=source.width,
+            block_dims=np.array([b.shape[:2] for b in blocks], np.int32),
+            samp_factor=[[2, 2], [1, 1], [1, 1]],
+            markers=[],
+            huffmans=None,
+            jpeg_color_space=jpeglib.JCS_YCbCr,
+            progressive_mode=False,
+            num_scans=1,
+            Y=blocks[0],
+            Cb=blocks[1],
+            Cr=blocks[2],
+            K=None,
+            qt=np.stack(tables),
+            quant_tbl_no=np.array([0, 1, 1]),
+        ).write_dct(names[3])
+        result = _coefficients(names[3])
+        if not (
+            np.array_equal(result.Y, blocks[0])
+            and np.array_equal(result.qt[result.quant_tbl_no[0]], tables[0])
+        ):
+            raise ItemError(
+                "The luma coefficients of the result are not the source's: it was not kept.",
+                "Please report this with the file; meanwhile convert it to PNG or TIFF.",
+            )
+        return parse(Path(names[3]).read_bytes()).stripped, (0, "coefficients and table equal")
+
+
+def _coefficients(name: str):
+    jpeg = jpeglib.read_dct(name)
+    jpeg.load()
+    return jpeg
+
+
+def _encode_again(source: Jpeg, luma: NDArray[np.uint8], chroma: NDArray[np.uint8]):
+    """The file with the luma encoded again with the source's table, and how far it came out."""
+    with Image.open(io.BytesIO(source.stripped)) as image:
+        table = next(iter(image.quantization.values()))
+    full = np.repeat(np.repeat(chroma, 2, axis=1), 2, axis=2)[:, : luma.shape[0], : luma.shape[1]]
+    buffer = io.BytesIO()
+    Image.fromarray(np.dstack([luma, *full]), "YCbCr").save(
+        buffer, "JPEG", qtables=[table, _chroma_table()], subsampling="4:2:0"
+    )
+    result = parse(buffer.getvalue())
+    error = luma_difference(luma, _decoded(result, "L")[0])
+    return result.stripped, (error, "encoded again with the source's table")
+
+
+@lru_cache
+def _chroma_table() -> list[int]:
+    """The standard chroma table (T.81, K.2) at our quality, as libjpeg scales it."""
+    buffer = io.BytesIO()
+    Image.new("YCbCr", (8, 8)).save(buffer, "JPEG", quality=_CHROMA_QUALITY)
+    return Image.open(buffer).quantization[1]

@@ -1,0 +1,194 @@
+"""The segments of a JPEG file (ITU-T T.81, annex B): its frame header, its markers, its scans."""
+
+import re
+import struct
+from dataclasses import dataclass, replace
+
+from ..errors import ItemError
+
+_EXIF, _XMP, _ICC = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0"
+_ADOBE, _MULTI_PICTURE = b"Adobe", b"MPF\0"
+_APP0, _APP1, _APP2, _APP14, _COM = 0xE0, 0xE1, 0xE2, 0xEE, 0xFE
+_SOI, _EOI, _SOS = b"\xff\xd8", b"\xff\xd9", 0xDA
+_STANDALONE = {0x01, 0xD8, *range(0xD0, 0xD8)}
+_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+_LARGEST = 65533
+
+_CODINGS = {
+    0xC0: "",
+    0xC1: "",
+    0xC2: "",
+    0xC3: "lossless JPEG (the 1992 process)",
+    **{code: "hierarchical JPEG" for code in (0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF)},
+    0xC9: "arithmetic-coded JPEG",
+    0xCA: "arithmetic-coded JPEG",
+    0xCB: "arithmetic-coded lossless JPEG",
+}
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One APPn or COM segment: its marker's second byte and its payload."""
+
+    code: int
+    payload: bytes
+
+    def to_bytes(self) -> bytes:
+        return struct.pack(">BBH", 0xFF, self.code, len(self.payload) + 2) + self.payload
+
+
+@dataclass(frozen=True)
+class Jpeg:
+    """A JPEG file taken apart: ``segments`` are its APPn and COM segments before the first scan,
+    ``stripped`` the same file without them."""
+
+    height: int
+    width: int
+    precision: int
+    coding: str
+    components: bytes
+    segments: tuple[Segment, ...]
+    stripped: bytes
+
+    @property
+    def exif(self) -> bytes:
+        """The EXIF block (a TIFF stream), empty if there is none."""
+        return next((p[6:] for p in self._payloads(_APP1) if p.startswith(_EXIF)), b"")
+
+    @property
+    def xmp(self) -> bytes:
+        return next((p[len(_XMP) :] for p in self._payloads(_APP1) if p.startswith(_XMP)), b"")
+
+    @property
+    def icc(self) -> bytes:
+        """The ICC profile, put together from its chunks."""
+        chunks = [p for p in self._payloads(_APP2) if p.startswith(_ICC)]
+        return b"".join(p[14:] for p in sorted(chunks, key=lambda p: p[12:13]))
+
+    @property
+    def adobe_transform(self) -> int | None:
+        """What Adobe's marker says of the components: 0 none (RGB, CMYK), 1 YCbCr, 2 YCCK."""
+        adobe = [p for p in self._payloads(_APP14) if p.startswith(_ADOBE) and len(p) >= 12]
+        return adobe[0][11] if adobe else None
+
+    @property
+    def is_rgb(self) -> bool:
+        """Three components that are R, G, B and not Y, Cb, Cr, as libjpeg decides it."""
+        if len(self.components) != 3 or any(p[:5] == b"JFIF\0" for p in self._payloads(_APP0)):
+            return False
+        if self.adobe_transform is not None:
+            return self.adobe_transform == 0
+        return self.components == b"RGB"
+
+    def _payloads(self, code: int) -> list[bytes]:
+        return [s.payload for s in self.segments if s.code == code]
+
+
+def parse(data: bytes) -> Jpeg:
+    """Take a JPEG file apart. Raises ItemError saying what of its structure is broken."""
+    if not data.startswith(_SOI):
+        raise _broken("it does not begin as a JPEG file does")
+    segments, kept, frame = [], [_SOI], None
+    for code, start, end in _headers(data):
+        payload = data[start + 4 : end]
+        if _APP0 <= code <= 0xEF or code == _COM:
+            segments.append(Segment(code, payload))
+            continue
+        if code == _SOS:
+            kept.append(data[start:])
+            break
+        if code in _FRAMES:
+            frame = code, payload
+        kept.append(data[start:end])
+    else:
+        raise _broken("it ends before the picture begins")
+    if frame is None or len(frame[1]) < 6 or len(frame[1]) < 6 + 3 * frame[1][5]:
+        raise _broken("its frame header is missing or cut")
+    code, payload = frame
+    precision, height, width, count = struct.unpack_from(">BHHB", payload)
+    return Jpeg(
+        height=height,
+        width=width,
+        precision=precision,
+        coding=_CODINGS[code],
+        components=payload[6 : 6 + 3 * count : 3],
+        segments=tuple(segments),
+        stripped=b"".join(kept),
+    )
+
+
+def _headers(data: bytes):
+    """Each marker segment up to the first scan: its code, its start, its end."""
+    position = 2
+    while True:
+        # Decoders skip rubbish between segments; so does this.
+        found = re.compile(rb"\xff+([^\xff\x00])").search(data, position)
+        if found is None:
+            return
+        code = found[1][0]
+        start = found.end() - 2
+        position = found.end()
+        if code in _STANDALONE:
+            continue
+        if code == _EOI[1] or len(data) < position + 2:
+            return
+        (size,) = struct.unpack_from(">H", data, position)
+        end = position + size
+        if size < 2 or end > len(data):
+            return
+        yield code, start, end
+        position = end
+
+
+def _broken(what: str) -> ItemError:
+    return ItemError(
+        f"It cannot be decoded: {what}.",
+        "Get the file again, or repair it; see whether another program opens it.",
+    )
+
+
+def result_segments(source: Jpeg, xmp: bytes, icc: bytes) -> tuple[list[Segment], list[str]]:
+    """The segments of the coloured file: the source's, byte for byte, but for what colour changes.
+
+    ``xmp`` and ``icc`` replace the source's (empty: the packet is left out). Returns notes on
+    what was left out or changed as well.
+    """
+    kept, notes = [], []
+    for segment in source.segments:
+        payload = segment.payload
+        if segment.code == _APP1 and payload.startswith(_XMP):
+            continue
+        if segment.code == _APP2 and payload.startswith(_ICC) and icc != source.icc:
+            continue
+        if segment.code == _APP2 and payload.startswith(_MULTI_PICTURE):
+            notes.append("further pictures behind the photograph (MPF) left out")
+            continue
+        if segment.code == _APP14 and payload.startswith(_ADOBE) and payload[11:12] == b"\0":
+            segment = replace(segment, payload=payload[:11] + b"\1" + payload[12:])
+            notes.append("Adobe marker set to YCbCr")
+        kept.append(segment)
+    # JFIF wants to be first, EXIF next; what is new comes after them.
+    lead = sum(s.code == _APP0 or s.payload.startswith(_EXIF) for s in kept[:2])
+    added = []
+    if xmp and len(_XMP) + len(xmp) <= _LARGEST:
+        added.append(Segment(_APP1, _XMP + xmp))
+    elif xmp:
+        notes.append("XMP packet too large for one JPEG segment: mark not written")
+        added += [s for s in source.segments if s.payload.startswith(_XMP)]
+    if icc != source.icc:
+        added += _icc_segments(icc)
+    return kept[:lead] + added + kept[lead:], notes
+
+
+def _icc_segments(icc: bytes) -> list[Segment]:
+    size = _LARGEST - 14
+    chunks = [icc[i : i + size] for i in range(0, len(icc), size)]
+    return [
+        Segment(_APP2, _ICC + bytes((number, len(chunks))) + chunk)
+        for number, chunk in enumerate(chunks, 1)
+    ]
+
+
+def with_segments(stripped: bytes, segments: list[Segment]) -> bytes:
+    """A whole file: ``segments`` put behind the start marker of a file that has none."""
+    return _SOI + b"".join(s.to_bytes() for s in segments) + stripped[2:]

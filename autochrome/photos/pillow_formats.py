@@ -1,0 +1,98 @@
+"""WebP and BMP, through Pillow: the coloured file is lossless, whatever the source was."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..errors import ItemError
+from .exif import orientation_of
+from .faults import check_pixels, damaged
+from .icc import profile_for_colour
+from .picture import Picture, Written, coloured
+from .raster import picture_from_channels, verified
+
+# The limit on pixels is ours (`max_pixels`), checked before anything is decoded.
+Image.MAX_IMAGE_PIXELS = None
+
+_CHANNELS = {"1": "L", "L": "L", "LA": "LA", "RGB": "RGB", "RGBX": "RGB", "RGBA": "RGBA"}
+
+
+def read_webp(path: Path, max_pixels: int) -> Picture:
+    """Decode a WebP of one picture. Raises ItemError for what is broken or not supported."""
+    return _read(path, max_pixels, "WEBP")
+
+
+def read_bmp(path: Path, max_pixels: int) -> Picture:
+    """Decode a BMP of any depth. Raises ItemError for what is broken or not supported."""
+    return _read(path, max_pixels, "BMP")
+
+
+def _read(path: Path, max_pixels: int, name: str) -> Picture:
+    try:
+        with open(path, "rb") as file, Image.open(file, formats=[name]) as image:
+            check_pixels(image.height, image.width, max_pixels)
+            if getattr(image, "n_frames", 1) > 1:
+                raise ItemError(
+                    "It is an animation, which is not supported.",
+                    "Convert it to a film, or take its pictures apart, with FFmpeg.",
+                )
+            mode = _CHANNELS.get(image.mode) or (
+                "RGBA" if "transparency" in image.info else "RGB"
+            )
+            pixels = np.asarray(image if image.mode == mode else image.convert(mode))
+            info = image.info
+    except (OSError, SyntaxError, ValueError, EOFError, TypeError) as error:
+        raise damaged(path, str(error)) from error
+    exif = info.get("exif", b"").removeprefix(b"Exif\0\0")
+    return picture_from_channels(
+        pixels,
+        orientation=orientation_of(exif),
+        xmp=info.get("xmp", b""),
+        icc=info.get("icc_profile") or b"",
+        store={"exif": exif, "dpi": info.get("dpi")},
+    )
+
+
+def write_webp(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> Written:
+    """Write the coloured picture as lossless WebP with EXIF, XMP and ICC, and check it."""
+    icc, notes = profile_for_colour(picture.icc)
+    metadata = {"exif": picture.store["exif"], "xmp": xmp, "icc_profile": icc}
+    return _write(
+        part,
+        picture,
+        ab,
+        read_webp,
+        [*notes, "written lossless"],
+        format="WEBP",
+        lossless=True,
+        exact=True,
+        method=2,
+        quality=50,
+        **{name: value for name, value in metadata.items() if value},
+    )
+
+
+def write_bmp(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> Written:
+    """Write the coloured BMP (24 bits, 32 with alpha) with its resolution, and check it."""
+    dpi = picture.store["dpi"]
+    notes = ["BMP holds no XMP: mark not written"] if xmp else []
+    options = {"dpi": dpi} if dpi else {}
+    return _write(part, picture, ab, read_bmp, notes, format="BMP", **options)
+
+
+def _write(
+    part: Path,
+    picture: Picture,
+    ab: NDArray[np.float32],
+    read: Callable[[Path, int], Picture],
+    notes: list[str],
+    **options,
+) -> Written:
+    image = Image.fromarray(coloured(picture, ab))
+    with open(part, "wb") as file:
+        image.save(file, **options)
+    del image
+    return verified(part, picture, read, notes)

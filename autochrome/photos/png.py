@@ -1,0 +1,146 @@
+"""PNG: the coloured file has the source's bit depth and its ancillary chunks."""
+
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ItemError
+from .exif import orientation_of
+from .faults import check_pixels, damaged
+from .icc import profile_for_colour
+from .picture import Picture, Written, coloured
+from .raster import picture_from_channels, verified
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_XMP_KEYWORD = b"XML:com.adobe.xmp\0"
+# What speaks of the old pixels' coding, and what is written anew.
+_NOT_CARRIED = {b"tRNS", b"bKGD", b"hIST", b"sBIT", b"sPLT", b"iCCP"}
+_LEVEL = 6
+_MOST_TEXT = 1 << 24
+
+
+@dataclass(frozen=True)
+class _Header:
+    height: int
+    width: int
+    chunks: tuple[tuple[bytes, bytes], ...]
+
+
+def read(path: Path, max_pixels: int) -> Picture:
+    """Decode a PNG. Raises ItemError for what is broken or not supported."""
+    data = path.read_bytes()
+    try:
+        header = _parse(data)
+    except (struct.error, ValueError) as error:
+        raise damaged(path, str(error)) from error
+    check_pixels(header.height, header.width, max_pixels)
+    if any(name == b"acTL" for name, _ in header.chunks):
+        raise ItemError(
+            "It is an animated PNG, which is not supported.",
+            "Convert it to a film, or take its pictures apart, with FFmpeg.",
+        )
+    try:
+        pixels = imagecodecs.png_decode(data)
+    except Exception as error:  # imagecodecs raises several types, even UnicodeDecodeError
+        raise damaged(path, f"the picture data is cut or broken ({error})") from error
+    del data
+    return picture_from_channels(
+        pixels,
+        orientation=orientation_of(dict(header.chunks).get(b"eXIf", b"")),
+        xmp=_xmp(header.chunks),
+        icc=_icc(header.chunks),
+        store=header,
+    )
+
+
+def _parse(data: bytes) -> _Header:
+    if not data.startswith(_SIGNATURE):
+        raise ValueError("it does not begin as a PNG file does")
+    chunks, size = [], None
+    for name, content in _chunks(data):
+        if name == b"IHDR":
+            size = struct.unpack_from(">II", content)
+        elif name[:1].islower():
+            chunks.append((name, content))
+    if size is None:
+        raise ValueError("its header is missing")
+    return _Header(height=size[1], width=size[0], chunks=tuple(chunks))
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Name and content of each chunk; the content of IDAT is left out. Ends where the file does."""
+    position = len(_SIGNATURE)
+    while position + 12 <= len(data):
+        size, name = struct.unpack_from(">I4s", data, position)
+        content = b"" if name == b"IDAT" else data[position + 8 : position + 8 + size]
+        position += 12 + size
+        if position > len(data) or name == b"IEND":
+            return
+        yield name, content
+
+
+def _xmp(chunks) -> bytes:
+    for name, content in chunks:
+        if name == b"iTXt" and content.startswith(_XMP_KEYWORD):
+            compressed = content[len(_XMP_KEYWORD) : len(_XMP_KEYWORD) + 1] == b"\1"
+            parts = content[len(_XMP_KEYWORD) + 2 :].split(b"\0", 2)
+            text = parts[2] if len(parts) == 3 else b""
+            return _inflated(text) if compressed else text
+    return b""
+
+
+def _icc(chunks) -> bytes:
+    content = dict(chunks).get(b"iCCP", b"")
+    return _inflated(content.partition(b"\0")[2][1:])
+
+
+def _inflated(data: bytes) -> bytes:
+    """Inflate, but never beyond 16 MB; empty if the data is broken."""
+    try:
+        return zlib.decompressobj().decompress(data, _MOST_TEXT)
+    except zlib.error:
+        return b""
+
+
+def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> Written:
+    """Write the coloured PNG with the source's chunks, and check it."""
+    icc, notes = profile_for_colour(picture.icc)
+    before, after = [], []
+    if icc:
+        before.append((b"iCCP", b"ICC profile\0\0" + zlib.compress(icc)))
+    if xmp:
+        before.append((b"iTXt", _XMP_KEYWORD + b"\0\0\0\0" + xmp))
+    for name, content in picture.store.chunks:
+        if name in _NOT_CARRIED or (name == b"iTXt" and content.startswith(_XMP_KEYWORD)):
+            continue
+        # A grey tone curve goes with its profile; text and dates may stand behind the pixels.
+        (after if name in (b"tEXt", b"zTXt", b"tIME") else before).append((name, content))
+    pixels = coloured(picture, ab)
+    data = imagecodecs.png_encode(pixels, level=_LEVEL)
+    del pixels
+    _write_with_chunks(part, data, before, after)
+    del data
+    return verified(part, picture, read, notes)
+
+
+def _write_with_chunks(part: Path, data: bytes, before, after) -> None:
+    """An encoded PNG with further chunks before and behind its pixels."""
+    head = len(_SIGNATURE) + 25
+    end = data.rindex(b"IEND") - 4
+    with open(part, "wb") as file:
+        file.write(data[:head])
+        file.writelines(_chunk(*chunk) for chunk in before)
+        file.write(memoryview(data)[head:end])
+        file.writelines(_chunk(*chunk) for chunk in after)
+        file.write(data[end:])
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    crc = zlib.crc32(name + content)
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", crc)

@@ -1,0 +1,113 @@
+"""What a run will cost: time and disk, roughly, told before it is spent.
+
+The figures below were measured on two cores; the records of earlier runs on this machine
+(``logs/timings.tsv``) correct them.
+"""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..errors import ArchiveError
+from .values import Plans
+
+TIMINGS = Path("logs/timings.tsv")
+
+_PHOTO_SECONDS = 0.15
+_PHOTO_SECONDS_PER_MEGABYTE = 0.25
+_START_SECONDS = 2.0
+# Seconds for one frame of one megapixel, and the part that does not depend on its size.
+_FRAME_SECONDS = {"index": (0.002, 0.02), "colour": (0.025, 0.02), "encode": (0.008, 0.12)}
+_JOIN_FRAME_SECONDS = (0.001, 0.02)
+_UNKNOWN_FRAMES = 1500
+_RESULT_SIZE = {"jpeg": 1.3, "png": 3.0, "tiff": 3.0, "webp": 8.0, "bmp": 3.0}
+_FILM_BITS_PER_PIXEL = {"h264": 0.25, "ffv1": 6.0}
+_FREE_MARGIN = 200 * 2**20
+
+
+def photo_weight(plan: dict[str, Any]) -> float:
+    """Seconds of one core that a bucket of photographs needs."""
+    megabytes = sum(item["size"] for item in plan["items"]) / 1e6
+    items = len(plan["items"])
+    return _START_SECONDS + items * _PHOTO_SECONDS + megabytes * _PHOTO_SECONDS_PER_MEGABYTE
+
+
+def film_weights(header: dict[str, Any], chunks: int) -> dict[str, float]:
+    """Seconds of one core that a film needs, by rule, and for the chunk rules by chunk."""
+    frames = film_frames(header)
+    megapixels = header["width"] * header["height"] / 1e6
+
+    def seconds(costs: tuple[float, float]) -> float:
+        return frames * (costs[0] + costs[1] * megapixels)
+
+    return {
+        "index_film": _START_SECONDS + seconds(_FRAME_SECONDS["index"]),
+        "colour_chunk": _START_SECONDS + seconds(_FRAME_SECONDS["colour"]) / chunks,
+        "encode_chunk": _START_SECONDS + seconds(_FRAME_SECONDS["encode"]) / chunks,
+        "join_film": _START_SECONDS + seconds(_JOIN_FRAME_SECONDS),
+    }
+
+
+def film_frames(header: dict[str, Any]) -> int:
+    """The number of frames that a film's header promises."""
+    if not header["duration_seconds"]:
+        return _UNKNOWN_FRAMES
+    return max(1, round(header["duration_seconds"] * (header["frame_rate"] or 25)))
+
+
+def bytes_needed(
+    photo_plans: list[dict[str, Any]], film_plans: list[tuple[dict[str, Any], Plans]]
+) -> int:
+    """Disk that the results, and what lies beside them on the way, will take."""
+    photos = sum(
+        item["size"] * _RESULT_SIZE.get(item["format"], 0)
+        for plan in photo_plans
+        for item in plan["items"]
+    )
+    films = 0.0
+    for header, stages in film_plans:
+        pixels = header["width"] * header["height"] * film_frames(header)
+        bits = _FILM_BITS_PER_PIXEL[stages["encode"]["settings"]["codec"]]
+        # Encoded chunks and the joined film lie side by side until the film is verified.
+        films += 2 * pixels * bits / 8 + stages["index"]["size"] * 0.2
+    return int(photos + films)
+
+
+def check_disk(needed: int, results: Path) -> None:
+    """Raise ArchiveError if the results folder's disk has not room for ``needed`` bytes."""
+    free = shutil.disk_usage(results).free
+    if free < needed + _FREE_MARGIN:
+        raise ArchiveError(
+            f"The results need about {as_size(needed)}, but the disk of {results} has only "
+            f"{as_size(free)} free.",
+            "Free some room, or choose another place with --config output=FOLDER.",
+        )
+
+
+def calibration(results: Path) -> float:
+    """How much longer earlier runs on this machine took than the figures here say."""
+    try:
+        timings = pd.read_csv(results / TIMINGS, sep="\t")
+    except (FileNotFoundError, pd.errors.EmptyDataError):
+        return 1.0
+    expected = timings["expected_seconds"].sum()
+    return float(timings["seconds"].sum() / expected) if expected > 0 else 1.0
+
+
+def as_size(count: float) -> str:
+    """A number of bytes for a person: ``1.2 GB``."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} TB"
+
+
+def as_duration(seconds: float) -> str:
+    """A time for a person: ``2 min``, ``3 h 20 min``."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,110 @@
+"""Where the work stands: which jobs' results are what the present plan asks for.
+
+Nothing here changes anything except `ask_again` and `keep_gone`.
+"""
+
+import contextlib
+import fnmatch
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ..archive import Journal, digest, read_json, read_manifest, write_json_if_changed
+from .values import Plans
+
+Row = dict[str, Any]
+GONE = Path("state/gone.json")
+
+
+def read_done(path: Path) -> dict[str, Any] | None:
+    """A done file's content; None if there is none, or what is there is torn."""
+    try:
+        return read_json(path)
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def is_finished(done: dict[str, Any] | None, plan: dict[str, Any], results: Path) -> bool:
+    """Does a done file speak of this very plan, and are its results there, untouched?"""
+    if done is None or done.get("plan") != digest(plan):
+        return False
+    return all(_is_untouched(row, results) for row in done.get("rows", ()))
+
+
+def _is_untouched(row: Row, results: Path) -> bool:
+    if not row["result"]:
+        return True
+    try:
+        status = (results / row["result"]).stat()
+    except OSError:
+        return False
+    return (status.st_size, status.st_mtime_ns) == (row["result_size"], row["result_mtime_ns"])
+
+
+def done_photos(results: Path) -> dict[str, dict[str, Any] | None]:
+    return {path.stem: read_done(path) for path in (results / "done/photos").glob("x*.json")}
+
+
+def done_joins(results: Path) -> dict[str, dict[str, Any] | None]:
+    return {
+        path.parent.name: read_done(path) for path in (results / "done/films").glob("*/join.json")
+    }
+
+
+def stale_stages(film: str, stages: Plans, results: Path) -> list[Path]:
+    """Done files of an unfinished film's stages that speak of another plan or lost their file."""
+    stale = []
+    for path in sorted((results / "done/films" / film).glob("*.json")):
+        stage = path.stem.partition("-")[0]
+        done = read_done(path)
+        current = done is not None and done.get("plan") == digest(stages[stage])
+        kept = done is not None and (not done.get("file") or (results / done["file"]).is_file())
+        if stage == "join" or not (current and kept):
+            stale.append(path)
+    return stale
+
+
+def gone_rows(rows: Iterable[Row], planned_results: set[str], results: Path) -> dict[str, Row]:
+    """Rows, by key, whose result is there but is no longer the result of any planned item."""
+    return {
+        row["key"]: row
+        for row in rows
+        if row["result"]
+        and row["result"] not in planned_results
+        and (results / row["result"]).is_file()
+    }
+
+
+def known_rows(done: Iterable[dict[str, Any] | None], results: Path) -> list[Row]:
+    """All rows that any file of the results folder still knows: those of done files count last."""
+    rows: list[Row] = []
+    with contextlib.suppress(FileNotFoundError, ValueError, KeyError):
+        rows += read_manifest(results / "manifest.tsv")
+    gone = read_done(results / GONE) or {}
+    rows += gone.values()
+    for content in done:
+        rows += (content or {}).get("rows", ())
+    return rows
+
+
+def keep_gone(gone: dict[str, Row], results: Path) -> None:
+    """Write state/gone.json: what renamed files and the pruning find results by."""
+    if gone:
+        write_json_if_changed(results / GONE, gone)
+    else:
+        (results / GONE).unlink(missing_ok=True)
+
+
+def wants_again(row: Row, redo: str | None) -> bool:
+    """Did a person ask for this item again, with ``redo=failed`` or a glob of its path?"""
+    if redo is None:
+        return False
+    return row["status"] == "failed" if redo == "failed" else fnmatch.fnmatch(row["source"], redo)
+
+
+def ask_again(journal: Path, redo: str | None) -> None:
+    """Make the jobs forget what one journal says of the items asked for; of all, if None."""
+    book = Journal(journal)
+    for record in book.records():
+        if redo is None or wants_again(record["row"], redo):
+            book.redo(record["key"])

@@ -1,0 +1,142 @@
+"""The walk through an archive finds what a person would, once, and names what it cannot read."""
+
+import os
+import socket
+
+import cv2
+import numpy as np
+import pytest
+
+from autochrome.archive import recall, remember, scan_archive
+from autochrome.errors import ArchiveError
+
+JPEG = cv2.imencode(".jpg", np.zeros((8, 8), np.uint8))[1].tobytes()
+MKV = b"\x1a\x45\xdf\xa3" + bytes(60)
+HEADER = {"width": 8, "height": 8}
+
+
+def put(folder, name, content=JPEG):
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def scan(archive, known=None, probe=lambda path: {"header": HEADER}):
+    return scan_archive(archive, archive / "results", probe, known or {})
+
+
+def pictures(found):
+    return [entry.path for entry in found.entries if entry.kind != "other"]
+
+
+def test_every_photograph_and_film_is_found_sorted(tmp_path):
+    for name in ("b.jpg", "a/c.jpg", "a/b/d"):
+        put(tmp_path, name)
+    put(tmp_path, "reel.mkv", MKV)
+    assert pictures(scan(tmp_path)) == ["a/b/d", "a/c.jpg", "b.jpg", "reel.mkv"]
+
+
+@pytest.mark.parametrize(
+    "name", ["._a.jpg", ".hidden/a.jpg", "@eaDir/a.jpg", "Thumbs.db", "#recycle/a.jpg"]
+)
+def test_what_systems_put_there_is_counted_and_left_alone(tmp_path, name):
+    put(tmp_path, "a.jpg")
+    put(tmp_path, name)
+    found = scan(tmp_path)
+    assert pictures(found) == ["a.jpg"]
+    assert found.left_alone == {"hidden and system files": 1}
+
+
+def test_other_files_are_counted(tmp_path):
+    put(tmp_path, "a.jpg")
+    put(tmp_path, "notes.txt", b"hello")
+    assert scan(tmp_path).left_alone == {"other files": 1}
+
+
+def test_the_results_inside_the_archive_are_no_input(tmp_path):
+    put(tmp_path, "a.jpg")
+    put(tmp_path, "results/photos/a.jpg")
+    put(tmp_path, "older/photos/a.jpg")
+    put(tmp_path, "older/autochrome.json", b"{}")
+    assert pictures(scan(tmp_path)) == ["a.jpg"]
+
+
+def test_links_are_followed_once_and_loops_end(tmp_path):
+    archive, outside = tmp_path / "archive", tmp_path / "outside"
+    put(archive, "a.jpg")
+    put(outside, "b.jpg")
+    (archive / "loop").symlink_to(archive)
+    (archive / "up").symlink_to(tmp_path)
+    (archive / "out").symlink_to(outside)
+    (archive / "again").symlink_to(outside)
+    (archive / "file.jpg").symlink_to(outside / "b.jpg")
+    (archive / "broken.jpg").symlink_to(archive / "nowhere")
+    found = scan(archive)
+    assert pictures(found) == ["a.jpg", "again/b.jpg", "file.jpg"]
+    assert found.left_alone == {"links that lead nowhere": 1}
+
+
+def test_a_pipe_is_never_opened(tmp_path):
+    put(tmp_path, "a.jpg")
+    os.mkfifo(tmp_path / "pipe.jpg")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "s"))
+        assert pictures(scan(tmp_path)) == ["a.jpg"]
+
+
+def test_names_with_any_bytes_are_kept(tmp_path):
+    names = [
+        "a b.jpg",
+        "{x}.jpg",
+        "$HOME.jpg",
+        "-rf.jpg",
+        "a,b.jpg",
+        "🎞.jpg",
+        "a\nb.jpg",
+        "it's.jpg",
+    ]
+    for name in names:
+        put(tmp_path, name)
+    odd = os.fsdecode(bytes(tmp_path) + b"/\xff\xfe.jpg")
+    with open(odd, "wb") as file:
+        file.write(JPEG)
+    assert set(pictures(scan(tmp_path))) == {*names, "\udcff\udcfe.jpg"}
+
+
+def test_a_second_scan_probes_only_what_changed(tmp_path):
+    put(tmp_path, "old.mkv", MKV)
+    memory = tmp_path / "results/state/scan.json"
+    remember(scan(tmp_path), memory)
+    put(tmp_path, "new.mkv", MKV)
+    probed = []
+
+    def probe(path):
+        probed.append(os.path.basename(path))
+        return {"header": HEADER}
+
+    assert pictures(scan(tmp_path, recall(memory), probe)) == ["new.mkv", "old.mkv"]
+    assert probed == ["new.mkv"]
+
+
+def test_a_film_that_cannot_be_probed_is_named_and_sound_is_left_alone(tmp_path):
+    put(tmp_path, "reel.mkv", MKV)
+    put(tmp_path, "song.mka", MKV)
+    found = scan(tmp_path, probe=lambda path: {"fault": "No video.", "remedy": "Look."})
+    assert [(e.path, e.fault) for e in found.films()] == [("reel.mkv", "No video.")]
+    assert found.left_alone == {"other files": 1}
+
+
+def test_an_archive_that_is_not_there_is_an_error(tmp_path):
+    with pytest.raises(ArchiveError, match="not a folder"):
+        scan(tmp_path / "nowhere")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_without_permission_is_a_fault(tmp_path):
+    put(tmp_path, "closed/a.jpg")
+    (tmp_path / "closed").chmod(0)
+    try:
+        assert scan(tmp_path).faults[0][0] == "closed"
+    finally:
+        (tmp_path / "closed").chmod(0o755)

@@ -1,0 +1,61 @@
+"""Ids are safe as wildcards, buckets stay small and stable, result names never collide."""
+
+import re
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autochrome.plan.naming import buckets_of, film_id, with_suffix, without_collisions
+
+PATHS = st.lists(
+    st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1),
+    unique=True,
+)
+
+
+@given(st.text())
+def test_a_films_id_is_safe_whatever_its_path(path):
+    assert re.fullmatch("[0-9a-f]{16}", film_id(path.encode("utf-8", "ignore").decode()))
+
+
+@given(PATHS, st.integers(1, 9))
+def test_every_photograph_is_in_one_bucket_of_at_most_the_batch_size(paths, size):
+    buckets = buckets_of(paths, size)
+    assert sorted(path for bucket in buckets.values() for path in bucket) == sorted(paths)
+    assert all(re.fullmatch("x[0-9a-f]*", name) for name in buckets)
+    assert all(0 < len(bucket) <= size for bucket in buckets.values())
+
+
+@given(PATHS.filter(bool), st.integers(1, 9))
+def test_a_new_photograph_changes_one_bucket_or_splits_it(paths, size):
+    before, after = buckets_of(paths[1:], size), buckets_of(paths, size)
+    assert len({name for name in before if after.get(name) != before[name]}) <= 1
+
+
+@given(PATHS)
+def test_result_names_differ_on_every_file_system(paths):
+    names = without_collisions({path: f"photos/{path.replace('/', '_')}.png" for path in paths})
+    folded = {
+        unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+        for name in names.values()
+    }
+    assert len(folded) == len(paths)
+
+
+def test_the_later_of_two_colliding_names_gives_way():
+    names = without_collisions({"A.jpg": "A.jpg", "a.jpg": "a.jpg"})
+    assert names["A.jpg"] == "A.jpg"
+    assert re.fullmatch(r"a~[0-9a-f]{6}\.jpg", names["a.jpg"])
+
+
+def test_both_unicode_forms_of_a_name_collide():
+    composed, decomposed = "\u00e9.jpg", "e\u0301.jpg"
+    names = without_collisions({composed: composed, decomposed: decomposed})
+    assert len({unicodedata.normalize("NFC", name) for name in names.values()}) == 2
+
+
+def test_a_suffix_that_fits_the_format_is_kept():
+    assert with_suffix("a/b.JPEG", ".jpg", {".jpg", ".jpeg"}) == "a/b.JPEG"
+    assert with_suffix("a/b.gif", ".png", {".png"}) == "a/b.gif.png"
+    assert with_suffix("scan", ".tif", {".tif", ".tiff"}) == "scan.tif"

@@ -1,0 +1,118 @@
+"""Trained network → ``compact.onnx`` (computes in fp32) and ``compact-int8.xml`` with ``.bin``.
+
+Small tensors are stored as float16, large filter banks as int8 with one scale per output channel:
+all are widened to fp32 when the file is loaded. The int8 model quantizes these same weights.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nncf
+import numpy as np
+import onnx
+import openvino as ov
+import torch
+from onnx import TensorProto, helper, numpy_helper
+
+from training.batches import Photographs, training_sample
+from training.colour import LIGHTNESS
+from training.network import INNER_SCALE, Colorizer, ColourNetwork
+from training.prepare import shrink
+from training.settings import Settings
+
+OPSET = 17
+INPUT_SIDE = 256
+LARGE = 30_000
+"""Elements from which a tensor is stored as int8."""
+SMALL = 64
+"""Elements up to which a tensor stays float32."""
+
+
+def load_colorizer(settings: Settings, weights: Path) -> Colorizer:
+    """Return the network of a finished stage with its decoding."""
+    bins = torch.tensor(np.load(settings.paths.work / "bins.npy"))
+    prior = torch.tensor(np.load(settings.paths.work / "prior.npy"))
+    network = ColourNetwork(len(bins), settings.network)
+    network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+    decode = settings.export
+    bias = -decode.rarity_power * prior.clamp_min(1e-5).log()
+    return Colorizer(network, bins, decode.temperature, bias, decode.chroma_scale).eval()
+
+
+def write_onnx(colorizer: Colorizer, path: Path) -> None:
+    """Write a colorizer as ONNX with free batch size, height and width."""
+    example = torch.full((1, 1, INPUT_SIDE, INPUT_SIDE), 50.0)
+    torch.onnx.export(
+        colorizer,
+        (example,),
+        path,
+        input_names=["L"],
+        output_names=["ab"],
+        dynamic_axes={"L": {0: "n", 2: "h", 3: "w"}, "ab": {0: "n", 2: "h4", 3: "w4"}},
+        opset_version=OPSET,
+        dynamo=False,
+    )
+    model = onnx.load(path)
+    store_small(model.graph)
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+
+
+def store_small(graph: onnx.GraphProto) -> None:
+    """Replace float32 tensors by int8 or float16 ones that the graph widens again."""
+    kept, widen = [], []
+    for item in graph.initializer:
+        values = numpy_helper.to_array(item)
+        if values.dtype != np.float32 or values.size <= SMALL:
+            kept.append(item)
+        elif values.size < LARGE or item.name.startswith("bins"):
+            stored = f"{item.name}_f16"
+            kept.append(numpy_helper.from_array(values.astype(np.float16), stored))
+            widen.append(helper.make_node("Cast", [stored], [item.name], to=TensorProto.FLOAT))
+        else:
+            axes = tuple(range(1, values.ndim))
+            scale = np.maximum(np.abs(values).max(axes, keepdims=True), 1e-12) / 127
+            levels = np.round(values / scale).astype(np.int8)
+            names = [f"{item.name}_{part}" for part in ("i8", "scale", "levels")]
+            kept.append(numpy_helper.from_array(levels, names[0]))
+            kept.append(numpy_helper.from_array(scale.astype(np.float32), names[1]))
+            widen.append(helper.make_node("Cast", [names[0]], [names[2]], to=TensorProto.FLOAT))
+            widen.append(helper.make_node("Mul", [names[2], names[1]], [item.name]))
+    nodes = [*widen, *graph.node]
+    del graph.initializer[:], graph.node[:]
+    graph.initializer.extend(kept)
+    graph.node.extend(nodes)
+
+
+def calibration_pictures(settings: Settings) -> list[np.ndarray]:
+    """Return worn lightness pictures (1, 1, 256, 256), the same every time."""
+    photographs = Photographs(settings.paths.work, held_out=False)
+    rng = np.random.default_rng(settings.train.seed)
+    chosen = rng.choice(len(photographs), settings.export.calibration_pictures, replace=False)
+    samples = (training_sample(photographs[int(i)], INPUT_SIDE, rng) for i in chosen)
+    return [lightness[None, None] for lightness, _ in samples]
+
+
+def quantized(model: ov.Model, pictures: list[np.ndarray]) -> ov.Model:
+    """Return the int8 form of a model, its activations ranged on ``pictures``."""
+    return nncf.quantize(
+        model,
+        nncf.Dataset(pictures),
+        preset=nncf.QuantizationPreset.MIXED,
+        subset_size=len(pictures),
+        fast_bias_correction=True,
+    )
+
+
+def export(settings: Settings) -> None:
+    """Write both forms of the last stage's EMA and print their sizes."""
+    target = settings.paths.model
+    target.mkdir(parents=True, exist_ok=True)
+    last = settings.paths.work / f"{settings.train.stages[-1].name}.pt"
+    write_onnx(load_colorizer(settings, last), target / "compact.onnx")
+    model = ov.Core().read_model(target / "compact.onnx")
+    small = quantized(model, calibration_pictures(settings))
+    ov.save_model(small, target / "compact-int8.xml", compress_to_fp16=True)
+    for path in sorted(target.glob("compact*.*")):
+        print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB")

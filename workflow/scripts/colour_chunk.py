@@ -1,0 +1,5 @@
+from autochrome.films import colour_chunk
+from autochrome.joblog import logged
+
+with logged(snakemake.log[0], snakemake.rule, snakemake.wildcards.film):
+    colour_chunk(snakemake.wildcards.film, int(snakemake.wildcards.number), snakemake.threads)

@@ -1,0 +1,5 @@
+from autochrome.films import join_film
+from autochrome.joblog import logged
+
+with logged(snakemake.log[0], snakemake.rule, snakemake.wildcards.film):
+    join_film(snakemake.wildcards.film)

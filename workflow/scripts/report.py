@@ -1,0 +1,5 @@
+from autochrome.joblog import logged
+from autochrome.report import close_report
+
+with logged(snakemake.log[0], snakemake.rule, ""):
+    close_report(snakemake.input[0], snakemake.output.done)
