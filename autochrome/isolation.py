@@ -1,8 +1,9 @@
 """Work in a child process, so that a crash in a decoder costs one item and not the job.
 
-The child is started afresh (``spawn``), once for many calls. If it dies or runs out of time, the
-call is tried a second time in a new child; after that the item has failed. If the parent dies
-too, nobody records anything and nothing is held against the item.
+The child is started afresh (``spawn``), once for many calls; a program that uses this guards its
+main module with ``if __name__ == "__main__"``, as always with ``spawn``. If the child dies or runs
+out of time, the call is tried a second time in a new one; after that the item has failed. If the
+parent dies too, nobody records anything and nothing is held against the item.
 """
 
 import multiprocessing
@@ -11,11 +12,12 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import BrokenExecutor
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
-from .errors import ItemError
+from .errors import AutochromeError, ItemError, reason_of
 
 _TRIES = 2
 
@@ -49,7 +51,7 @@ class IsolatedWorker:
         """``function(*args)`` in the child.
 
         ``timeout`` is in seconds. Raises ItemError if the child died or ran out of time twice,
-        and whatever ``function`` raises.
+        AutochromeError if no child can be started, and whatever ``function`` raises.
         """
         for attempt in range(1, _TRIES + 1):
             try:
@@ -59,6 +61,11 @@ class IsolatedWorker:
                 remedy = (
                     "The file is probably damaged, or memory ran out: try it alone, or repair it."
                 )
+            except BrokenExecutor as error:
+                raise AutochromeError(
+                    f"Child processes cannot be started ({reason_of(error)}).",
+                    "See the job's log for the reason.",
+                ) from error
             except TimeoutError:
                 fault = f"It was not done after {timeout:.0f} s, {_TRIES} times."
                 remedy = "The file is probably damaged: repair it, for example by converting it."

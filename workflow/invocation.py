@@ -1,5 +1,8 @@
-"""What the command line asks of Snakemake: to do the work, to try it dry, or only to look."""
+"""Snakemake's command line: what it asks for, and where its log goes."""
 
+import contextlib
+import logging
+import shutil
 import sys
 from pathlib import Path
 from typing import Literal
@@ -23,9 +26,27 @@ def purpose(arguments: list[str] | None = None) -> Literal["work", "dry run", "l
     >>> purpose(["--cores", "2", "-n"])
     'dry run'
     """
-    if arguments is None:
-        arguments = sys.argv[1:] if Path(sys.argv[0]).name.startswith("snakemake") else []
-    asked, _ = get_argument_parser().parse_known_args(arguments)
+    asked, _ = get_argument_parser().parse_known_args(
+        sys.argv[1:] if arguments is None else arguments
+    )
     if any(getattr(asked, option, None) for option in _LOOKING):
         return "look"
     return "dry run" if asked.dryrun else "work"
+
+
+def bring_log_along(handlers: dict[logging.FileHandler, str], results: Path) -> None:
+    """Move Snakemake's log, which it opens where it was called, into the results folder.
+
+    ``handlers`` maps Snakemake's open log handlers to the paths that it names at the end.
+    """
+    folder = results / ".snakemake" / "log"
+    folder.mkdir(parents=True, exist_ok=True)
+    for handler, name in handlers.items():
+        target = folder / Path(name).name
+        handler.close()
+        shutil.move(name, target)
+        handler.baseFilename = handlers[handler] = str(target)
+        handler.mode = "a"
+        with contextlib.suppress(OSError):
+            Path(name).parent.rmdir()
+            Path(name).parents[1].rmdir()

@@ -24,4 +24,5 @@ def parse_args(argv):
 
 
 cli.parse_args = parse_args
+sys.argv[0] = "snakemake"
 cli.main()

@@ -11,11 +11,13 @@ from .lab import (
     luma_from_rgb,
 )
 from .measure import colorfulness
+from .tone import Tone, tone_of
 
 __all__ = [
     "REC2020",
     "REC601",
     "REC709",
+    "Tone",
     "chroma_from_ab",
     "colorfulness",
     "lab_from_rgb",
@@ -24,4 +26,5 @@ __all__ = [
     "luma_from_rgb",
     "raise_ab",
     "rgb_from_luma_chroma",
+    "tone_of",
 ]

@@ -12,6 +12,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import ItemError
 from .decoder import Film, decode, fingerprint, open_film
 from .pixels import luma_of
 
@@ -106,34 +107,41 @@ def _proven_start(
                 pass
             return target
         except (MisreadError, av.error.FFmpegError):
-            continue
+            pass
     return None
 
 
-def read_chunk(
+def read_safely(
     index: "FilmIndex", source: str, number: int
-) -> Iterator[tuple[int, av.VideoFrame, NDArray[np.integer]]]:
-    """The frames of a chunk: number in the film, frame, luma; each proven by its fingerprint.
+) -> Iterator[tuple[int, NDArray[np.integer]]]:
+    """The frames of a chunk: number in the film and luma, each proven by its fingerprint.
 
-    Raises MisreadError at the first that is not the index's.
+    If the start that was proven once tells another story now (a damaged film), the rest is read
+    from the beginning of the film. Raises ItemError if that, too, gives other frames.
     """
     frames = index.chunk(number)
-    if frames:
-        yield from _read(index, source, frames, index.cuts.starts[number])
-
-
-def read_from_beginning(
-    index: "FilmIndex", source: str, number: int
-) -> Iterator[tuple[int, av.VideoFrame, NDArray[np.integer]]]:
-    """As `read_chunk`, without any seek."""
-    frames = index.chunk(number)
-    if frames:
-        yield from _read(index, source, frames, None)
+    done = frames.start
+    if frames and index.cuts.starts[number] is not None:
+        try:
+            for frame, luma in _read(index, source, frames, index.cuts.starts[number]):
+                done = frame + 1
+                yield frame, luma
+        except (MisreadError, av.error.FFmpegError):
+            pass
+    try:
+        yield from _read(index, source, range(done, frames.stop), None)
+    except MisreadError as error:
+        raise ItemError(
+            f"The film gives other frames each time it is decoded ({error}).",
+            "It is damaged, or changed while it was read: repair it, or run again.",
+        ) from error
 
 
 def _read(
     index: "FilmIndex", source: str, frames: range, start: int | None
-) -> Iterator[tuple[int, av.VideoFrame, NDArray[np.integer]]]:
+) -> Iterator[tuple[int, NDArray[np.integer]]]:
+    if not frames:
+        return
     with open_film(source, index.threads) as film:
         decoded = decode(film)
         if start is None:
@@ -149,7 +157,7 @@ def _read(
             luma = luma_of(frame, index.picture)
             if fingerprint(luma) != index.prints[number]:
                 raise MisreadError(f"frame {number} is not the one of the index")
-            yield number, frame, luma
+            yield number, luma
 
 
 def _beginning_at(

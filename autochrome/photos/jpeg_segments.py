@@ -19,7 +19,7 @@ _CODINGS = {
     0xC1: "",
     0xC2: "",
     0xC3: "lossless JPEG (the 1992 process)",
-    **{code: "hierarchical JPEG" for code in (0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF)},
+    **dict.fromkeys((0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF), "hierarchical JPEG"),
     0xC9: "arithmetic-coded JPEG",
     0xCA: "arithmetic-coded JPEG",
     0xCB: "arithmetic-coded lossless JPEG",

@@ -39,9 +39,7 @@ def _read(path: Path, max_pixels: int, name: str) -> Picture:
                     "It is an animation, which is not supported.",
                     "Convert it to a film, or take its pictures apart, with FFmpeg.",
                 )
-            mode = _CHANNELS.get(image.mode) or (
-                "RGBA" if "transparency" in image.info else "RGB"
-            )
+            mode = _CHANNELS.get(image.mode) or ("RGBA" if "transparency" in image.info else "RGB")
             pixels = np.asarray(image if image.mode == mode else image.convert(mode))
             info = image.info
     except (OSError, SyntaxError, ValueError, EOFError, TypeError) as error:

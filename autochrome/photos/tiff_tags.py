@@ -49,11 +49,6 @@ def read_tags(path: Path) -> dict[int, Tag]:
         return _read_directory(file, layout, offset, depth=0)
 
 
-def layout_of(path: Path) -> Layout:
-    with open(path, "rb") as file:
-        return _header(file)[0]
-
-
 def _header(file: BinaryIO) -> tuple[Layout, int]:
     file.seek(0)
     head = file.read(16)

@@ -3,7 +3,7 @@
 import atexit
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,16 +47,24 @@ class Run:
     accept_failures: bool = False
 
 
-def folders(config: dict[str, Any], environment: dict[str, str]) -> tuple[Path | None, Path]:
+def folders(
+    config: dict[str, Any], environment: Mapping[str, str]
+) -> tuple[Path | None, Path]:
     """The archive (None if none is set) and the results folder, absolute.
 
     Relative paths count from where the person called. The launcher's word on the archive, in the
-    environment, comes before the configuration's.
+    environment, comes before the configuration's; a job finds the results folder by
+    ``AUTOCHROME_RESULTS``.
     """
     caller = Path(environment.get("AUTOCHROME_CALLER") or Path.cwd())
     archive = environment.get("AUTOCHROME_ARCHIVE") or config["archive"]
-    output = environment.get("AUTOCHROME_DEMO_RESULTS") or config["output"]
-    return (caller / archive if archive else None), caller / output
+    results = environment.get("AUTOCHROME_RESULTS") or config["output"]
+    return (caller / archive if archive else None), caller / results
+
+
+def demo_settings(archive: str) -> dict[str, Any]:
+    """What differs for the demo: results of its own, and pictures in colour are copied."""
+    return {"output": str(Path(archive).with_name("results")), "already_colour": "copy"}
 
 
 def read_run(results: Path, accept_failures: bool = False) -> Run:

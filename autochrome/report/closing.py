@@ -15,7 +15,7 @@ from ..archive import (
     write_manifest,
 )
 from ..errors import AutochromeError
-from .page import write_report
+from .pages import write_report
 
 _RUN_PLAN = Path("plan/run.json")
 _RESULTS = Path()

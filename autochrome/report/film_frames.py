@@ -3,11 +3,14 @@
 These functions run in a child process (see ``media``): a film may come from any source.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 import av
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from .thumbnails import LONG_SIDE, Size, save_thumbnail
@@ -15,8 +18,11 @@ from .thumbnails import LONG_SIDE, Size, save_thumbnail
 PAIRS = 4
 # Frames decoded in search of one moment; a longer way from the last key frame is not gone.
 _MAX_DECODED = 400
-# Matroska rounds times to milliseconds; a frame is longer than this at any usual rate.
-_TOLERANCE = 0.002
+# Seconds to each side in which a frame's original is looked for: times in AVI and the like are
+# off by as many frames as the codec reorders.
+_SEARCHED = 0.5
+# Mean difference in grey levels of 255, at 48 pixels, of a frame and its original.
+_MAX_DIFFERENCE = 16
 
 _PLAYED_CONTAINERS = (".mp4", ".m4v", ".mov")
 
@@ -32,15 +38,15 @@ def film_pairs(
     made = []
     with _opened(source) as before, _opened(result) as after:
         for number, (before_target, after_target) in enumerate(targets):
-            part = (number + 0.5) / len(targets)
-            coloured = _frame_at(after, _start(after) + part * _duration(after))
-            if coloured is None or coloured.time is None:
+            coloured = _frame_at(after, (number + 0.5) / len(targets) * _duration(after))
+            if coloured is None:
                 continue
-            original = _frame_at(before, coloured.time - _start(after) + _start(before))
+            image = _upright(coloured, after)
+            original = _original_of(image, before, coloured.time - _start(after))
             if original is None:
                 continue
-            size = save_thumbnail(_upright(coloured), after_target)
-            save_thumbnail(_upright(original), before_target)
+            size = save_thumbnail(image, after_target)
+            save_thumbnail(original, before_target)
             made.append((number, size))
     return made
 
@@ -76,27 +82,52 @@ def _duration(container: av.container.InputContainer) -> float:
 
 
 def _frame_at(container: av.container.InputContainer, time: float) -> av.VideoFrame | None:
-    """The frame shown at ``time`` (seconds), or None if it was not found soon enough."""
-    stream = container.streams.video[0]
-    # Half a second early: some demuxers seek by decoding time.
-    target = max(time - 0.5, _start(container)) / stream.time_base
-    container.seek(int(target), stream=stream, backward=True)
+    """The frame shown ``time`` seconds after the first, or None if it was not found soon."""
     found = None
-    for number, frame in enumerate(container.decode(stream)):
-        if number == _MAX_DECODED:
-            return None
-        if frame.time is None:
-            continue
-        if frame.time > time + _TOLERANCE:
-            return found
+    for frame in _frames_from(container, time):
+        if found is not None and frame.time > _start(container) + time:
+            break
         found = frame
     return found
 
 
-def _upright(frame: av.VideoFrame) -> Image.Image:
+def _original_of(
+    coloured: Image.Image, container: av.container.InputContainer, time: float
+) -> Image.Image | None:
+    """The frame around ``time`` (seconds after the first) whose luma is that of ``coloured``.
+
+    Seeking is not trusted, and neither are times: what is shown side by side is alike.
+    """
+    wanted = _tiny_grey(coloured)
+    best = None
+    for frame in _frames_from(container, time - _SEARCHED):
+        image = _upright(frame, container)
+        difference = float(np.abs(_tiny_grey(image) - wanted).mean())
+        if best is None or difference < best[0]:
+            best = difference, image
+        if frame.time > _start(container) + time + _SEARCHED:
+            break
+    return best[1] if best is not None and best[0] <= _MAX_DIFFERENCE else None
+
+
+def _frames_from(container: av.container.InputContainer, time: float) -> Iterator[av.VideoFrame]:
+    """Frames from the last key frame before ``time`` (seconds after the first), not endlessly."""
+    stream = container.streams.video[0]
+    container.seek(
+        int((_start(container) + max(time, 0)) / stream.time_base), stream=stream, backward=True
+    )
+    timed = (frame for frame in container.decode(stream) if frame.time is not None)
+    return islice(timed, _MAX_DECODED)
+
+
+def _tiny_grey(image: Image.Image) -> NDArray[np.int16]:
+    return np.asarray(image.convert("L").resize((48, 48), Image.Resampling.BOX), np.int16)
+
+
+def _upright(frame: av.VideoFrame, container: av.container.InputContainer) -> Image.Image:
     """A frame as it is meant to be seen, at most LONG_SIDE pixels a side, RGB."""
-    shape = frame.sample_aspect_ratio if hasattr(frame, "sample_aspect_ratio") else None
-    width, height = frame.width * float(shape or 1), frame.height
+    pixel_shape = container.streams.video[0].sample_aspect_ratio or 1
+    width, height = frame.width * float(pixel_shape), frame.height
     scale = min(1.0, LONG_SIDE / max(width, height))
     small = frame.reformat(
         max(2, round(width * scale)), max(2, round(height * scale)), format="rgb24"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import tifffile
-from PIL import Image, ImageCms, ImageOps, TiffImagePlugin
+from PIL import Image, ImageCms, TiffImagePlugin
 
 from ..archive import temporary_beside
 
@@ -17,6 +17,17 @@ LONG_SIDE = 640
 _QUALITY = 80
 # A picture whose format has no reduced decoding is held whole: 3 bytes a pixel and more.
 _MAX_PIXELS = 250_000_000
+
+# By the orientation tag of EXIF and TIFF.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 Size = tuple[int, int]
 
@@ -35,11 +46,16 @@ def photo_thumbnail(picture: Path, target: Path) -> Size:
         image.draft(image.mode, (LONG_SIDE, LONG_SIDE))
         if image.width * image.height > _MAX_PIXELS:
             raise ValueError("It has too many pixels for a thumbnail.")
-        shallow = _in_8_bits(_whole(image, picture))
-    shallow.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    shallow.getexif()[0x0112] = orientation
-    upright = ImageOps.exif_transpose(shallow)
-    return save_thumbnail(_in_srgb(upright, profile), target)
+        whole = _whole(image, picture)
+        if image.format == "TIFF" and whole is image:
+            # Pillow turns TIFFs itself, and only these.
+            orientation = 1
+        small = _in_8_bits(whole)
+        small.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        small = _in_srgb(small, profile)
+    if orientation in _TURNS:
+        small = small.transpose(_TURNS[orientation])
+    return save_thumbnail(small, target)
 
 
 def save_thumbnail(image: Image.Image, target: Path) -> Size:

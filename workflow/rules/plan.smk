@@ -5,15 +5,18 @@ import os
 from snakemake.exceptions import WorkflowError
 
 from autochrome.errors import AutochromeError
-from autochrome.plan import folders, make_run, read_run
-from workflow.invocation import purpose
+from autochrome.plan import demo_settings, folders, make_run, read_run
+from workflow.invocation import bring_log_along, purpose
 
+if "AUTOCHROME_DEMO" in os.environ:
+    config.update(demo_settings(os.environ["AUTOCHROME_ARCHIVE"]))
 archive, results = folders(config, os.environ)
 if workflow.is_main_process and purpose() != "look":
     try:
         run = make_run(config, archive, results, dry=purpose() == "dry run")
     except AutochromeError as error:
         raise WorkflowError(str(error))
+    bring_log_along(workflow.logger_manager.logfile_handlers, results)
     # A job on another machine finds the results folder by this.
     os.environ["AUTOCHROME_RESULTS"] = str(results)
 else:

@@ -1,5 +1,6 @@
 from autochrome.films import colour_chunk
 from autochrome.joblog import logged
 
-with logged(snakemake.log[0], snakemake.rule, snakemake.wildcards.film):
-    colour_chunk(snakemake.wildcards.film, int(snakemake.wildcards.number), snakemake.threads)
+if __name__ == "__main__":
+    with logged(snakemake.log[0], snakemake.rule, snakemake.wildcards.film):
+        colour_chunk(snakemake.wildcards.film, int(snakemake.wildcards.number), snakemake.threads)

@@ -1,5 +1,8 @@
+from pathlib import Path
+
 from autochrome.joblog import logged
 from autochrome.photos import colour_batch
 
-with logged(snakemake.log[0], snakemake.rule, snakemake.wildcards.bucket):
-    colour_batch(snakemake.input.plan, snakemake.output.done, snakemake.threads)
+if __name__ == "__main__":
+    with logged(snakemake.log[0], snakemake.rule, snakemake.wildcards.bucket):
+        colour_batch(Path(snakemake.input.plan), Path(snakemake.output.done), snakemake.threads)

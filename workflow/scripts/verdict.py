@@ -1,5 +1,6 @@
 from autochrome.joblog import logged
 from autochrome.report import give_verdict
 
-with logged(snakemake.log[0], snakemake.rule, ""):
-    give_verdict(snakemake.output.done)
+if __name__ == "__main__":
+    with logged(snakemake.log[0], snakemake.rule, ""):
+        give_verdict(snakemake.output.done)

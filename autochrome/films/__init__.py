@@ -1,0 +1,1 @@
+"""Films: index, colour, encode, join, verify."""

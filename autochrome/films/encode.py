@@ -1,0 +1,172 @@
+"""One chunk of the result: the film's own luma, steadied chroma, H.264 or FFV1.
+
+Written to Matroska with the frame's number in the film as its timestamp (one frame, one
+millisecond): numbers survive any container exactly, the true times are given back at the join.
+FFmpeg's libraries do it in process through PyAV: frames go from decoder to encoder without a
+pipe, and the packets come back to be checked at once.
+"""
+
+import os
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.codec.context import Flags
+from numpy.typing import NDArray
+
+from ..archive import temporary_beside
+from ..errors import ItemError
+from .arrays import save_arrays
+from .chroma import chroma_planes
+from .colour import AbMaps
+from .cuts import read_safely
+from .decoder import fingerprint
+from .index import FilmIndex
+from .pixels import coded_luma, plane_array
+from .shots import shrunk
+from .steady import steady_ab
+
+# Raised when the frames that go into the encoder, or its fixed settings, change.
+ENCODE_VERSION = 1
+
+_NUMBERS = Fraction(1, 1000)
+
+# Width of the small luma that proves, after the join, that every frame is in its place.
+_THUMB_WIDTH = 80
+
+
+def make_chunk(
+    index_path: str,
+    source: str,
+    number: int,
+    colours: list[str],
+    settings: dict[str, Any],
+    target: str,
+    thumbs: str,
+) -> None:
+    """Encode one chunk into ``target``; the small luma of its frames goes to ``thumbs``.
+
+    ``colours`` are the ab files of this chunk and its neighbours. Raises ItemError if the luma
+    that goes in is not the film's.
+    """
+    index = FilmIndex.load(Path(index_path))
+    maps = AbMaps([Path(path) for path in colours])
+    part = temporary_beside(Path(target))
+    small: list[NDArray[np.uint8]] = []
+    try:
+        with _Writer(part, index, settings) as writer:
+            for frame, luma in read_safely(index, source, number):
+                ab = steady_ab(index, maps, frame) * np.float32(settings["saturation"])
+                writer.write(frame, luma, ab)
+                small.append(shrunk(luma, index.picture.depth, thumb_width(index.picture.width)))
+        with open(part, "rb+") as file:
+            os.fsync(file.fileno())
+        save_arrays(Path(thumbs), [("luma", np.stack(small))])
+        os.replace(part, target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def thumb_width(width: int) -> int:
+    """Columns of the small luma: an eighth of the picture's, within limits."""
+    return min(_THUMB_WIDTH, max(8, width // 8))
+
+
+class _Writer:
+    """The encoder of one chunk and the file it goes to."""
+
+    def __init__(self, path: Path, index: FilmIndex, settings: dict[str, Any]):
+        self._index = index
+        self._codec = settings["codec"]
+        picture = index.picture
+        self._depth = picture.coded_depth(self._codec)
+        self._format = picture.coded_format(self._codec)
+        self._file = av.open(
+            str(path), "w", format="matroska", container_options={"fflags": "+bitexact"}
+        )
+        name = "libx264" if self._codec == "h264" else "ffv1"
+        self._stream = self._file.add_stream(name, rate=index.rate)
+        self._stream.options = _options(settings)
+        context = self._stream.codec_context
+        context.width, context.height = picture.width, picture.height
+        context.pix_fmt = self._format
+        context.time_base = 1 / index.rate
+        context.color_range = 2 if picture.full else 1
+        context.colorspace = picture.matrix
+        context.color_primaries = picture.primaries
+        context.color_trc = picture.transfer
+        if picture.aspect[0]:
+            context.sample_aspect_ratio = Fraction(*picture.aspect)
+        context.thread_count = settings["threads"]
+        context.flags |= Flags.bitexact | Flags.closed_gop
+        self._fields = None
+        if picture.fields:
+            context.flags |= Flags.interlaced_dct
+            context.field_order = 2 if picture.fields == "tff" else 3
+            self._fields = _field_marker(index, self._format)
+
+    def __enter__(self) -> "_Writer":
+        return self
+
+    def __exit__(self, kind, *_) -> None:
+        if kind is None:
+            self._mux(self._stream.encode(None))
+        self._file.close()
+
+    def write(self, number: int, luma: NDArray[np.integer], ab: NDArray[np.float32]) -> None:
+        picture = self._index.picture
+        frame = av.VideoFrame(picture.width, picture.height, self._format)
+        planes = chroma_planes(luma, ab, picture, self._depth)
+        plane_array(frame, 0)[:] = coded_luma(luma, picture, self._codec)
+        for i, plane in enumerate(planes, 1):
+            plane_array(frame, i)[:] = plane
+        self._prove(frame, number)
+        frame.pts = number
+        frame.time_base = 1 / self._index.rate
+        if self._fields is not None:
+            self._fields.push(frame)
+            frame = self._fields.pull()
+        self._mux(self._stream.encode(frame))
+
+    def _prove(self, frame: av.VideoFrame, number: int) -> None:
+        """The luma in the frame as the encoder will read it is the one of the index."""
+        picture = self._index.picture
+        if self._depth != picture.depth:
+            return
+        if fingerprint(np.ascontiguousarray(plane_array(frame, 0))) != self._index.prints[number]:
+            raise ItemError(
+                f"The luma of frame {number} changed on its way to the encoder.",
+                "Please report this: it is a fault of Autochrome.",
+            )
+
+    def _mux(self, packets: list[av.Packet]) -> None:
+        for packet in packets:
+            packet.time_base = _NUMBERS
+            self._file.mux(packet)
+
+
+def _options(settings: dict[str, Any]) -> dict[str, str]:
+    if settings["codec"] == "ffv1":
+        return {"level": "3", "slices": "4", "slicecrc": "1", "g": "1"}
+    return {"crf": str(settings["crf"]), "preset": str(settings["preset"])}
+
+
+def _field_marker(index: FilmIndex, pixel_format: str) -> av.filter.Graph:
+    """A filter that marks frames as interlaced, which PyAV's frames cannot do themselves."""
+    picture = index.picture
+    graph = av.filter.Graph()
+    source = graph.add_buffer(
+        width=picture.width,
+        height=picture.height,
+        format=pixel_format,
+        time_base=1 / index.rate,
+    )
+    mark = graph.add("setparams", f"field_mode={picture.fields}")
+    sink = graph.add("buffersink")
+    source.link_to(mark)
+    mark.link_to(sink)
+    graph.configure()
+    return graph

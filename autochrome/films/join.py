@@ -1,0 +1,229 @@
+"""The film put together: chunks one after another without encoding again, all else copied."""
+
+import heapq
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+from av.stream import Disposition
+
+from ..errors import ItemError
+from .decoder import open_container, pick_video
+from .index import FilmIndex
+from .streams import (
+    Copy,
+    add_copy,
+    film_tags,
+    is_attached_picture,
+    needs_free_tags,
+    picture_tags,
+    plan_copies,
+)
+from .timing import coded_order, decoding_times, packets_of
+
+# Raised when the same packets would be put together in another way.
+JOIN_VERSION = 1
+
+FORMATS = {"mp4": "mp4", "m4v": "mp4", "mov": "mov", "mkv": "matroska", "ts": "mpegts"}
+
+_LARGEST_TIMESCALE = 2**31 - 1
+_PICTURE_NAMES = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "image/png")}
+
+
+@dataclass
+class Joined:
+    """What was written: the copied streams, and notes for the record."""
+
+    copies: list[Copy]
+    notes: dict[str, Any]
+
+
+def join_chunks(
+    index: FilmIndex, source: str, encoded: list[Path], container: str, made: str, target: Path
+) -> Joined:
+    """Write the film to ``target`` and what its container cannot hold to ``target``.mka, .mks.
+
+    ``encoded`` are the chunks' files in order; ``made`` is the tag that says what made it.
+    Raises ItemError if the chunks do not belong together.
+    """
+    order = coded_order(encoded)
+    times = decoding_times(index, order)
+    _check_extradata(encoded)
+    form = FORMATS[container]
+    with open_container(source) as trial:
+        copies = plan_copies(trial, pick_video(trial), form)
+    with open_container(source) as film, av.open(str(encoded[0])) as first:
+        video = pick_video(film)
+        tags = film_tags(film, form, made)
+        options = _options(form, index, film, tags)
+        with av.open(str(target), "w", format=form, container_options=options) as output:
+            picture = _add_picture(output, index, video, first.streams.video[0])
+            outputs = _add_others(output, film, copies, target)
+            output.metadata.update(tags)
+            output.set_chapters(film.chapters())
+            for other in outputs.values():
+                other.container.start_encoding()
+            output.start_encoding()
+            coloured = _coloured(index, encoded, times, picture)
+            _mux_all(output, coloured, _others(film, copies, outputs))
+            for beside in {id(s.container): s.container for s in outputs.values()}.values():
+                if beside is not output:
+                    beside.close()
+    return Joined(copies, _notes(copies))
+
+
+def _check_extradata(encoded: list[Path]) -> None:
+    headers = set()
+    for path in encoded:
+        with av.open(str(path)) as file:
+            headers.add(file.streams.video[0].codec_context.extradata)
+    if len(headers) > 1:
+        raise ItemError(
+            "The chunks were encoded with different headers and cannot be joined.",
+            "Please report this: it is a fault of Autochrome.",
+        )
+
+
+def _options(
+    form: str, index: FilmIndex, film: av.container.InputContainer, tags: dict[str, str]
+) -> dict[str, str]:
+    options = {"fflags": "+bitexact"}
+    if form in ("mp4", "mov"):
+        # Edit lists count in the movie's clock: it must hold the start of every stream exactly.
+        clocks = [index.time_base.denominator]
+        clocks += [s.codec_context.sample_rate for s in film.streams.audio if s.codec_context]
+        common = math.lcm(*(c for c in clocks if c))
+        fits = common <= _LARGEST_TIMESCALE
+        options["movie_timescale"] = str(common if fits else clocks[0])
+        options["video_track_timescale"] = str(_fine(clocks[0]))
+        if needs_free_tags(tags):
+            options["movflags"] = "+use_metadata_tags"
+    elif form == "mpegts":
+        options["mpegts_copyts"] = "1"
+    return options
+
+
+def _fine(clock: int) -> int:
+    """The clock of a video track: the film's, or a multiple of at least 10 kHz."""
+    return clock * max(1, math.ceil(10000 / clock))
+
+
+def _add_picture(output, index: FilmIndex, video, encoded) -> av.VideoStream:
+    stream = output.add_stream_from_template(encoded, opaque=True)
+    stream.time_base = Fraction(1, index.time_base.denominator)
+    stream.metadata.update(picture_tags(video))
+    stream.disposition = video.disposition or Disposition(0)
+    if index.picture.aspect[0]:
+        stream.codec_context.sample_aspect_ratio = Fraction(*index.picture.aspect)
+    if index.picture.display:
+        stream.set_display_matrix(index.picture.display)
+    if output.format.name == "mpegts":
+        stream.id = video.id
+    return stream
+
+
+def _add_others(output, film, copies: list[Copy], target: Path) -> dict[int, av.stream.Stream]:
+    """Streams for the copies, in the film or beside it, by the source's stream number."""
+    outputs: dict[int, av.stream.Stream] = {}
+    beside: dict[str, av.container.OutputContainer] = {}
+    # Matroska keeps attachments behind all tracks.
+    for copy in sorted(copies, key=lambda copy: copy.kind == "attachment"):
+        stream = film.streams[copy.source]
+        if copy.place in ("mka", "mks"):
+            if copy.place not in beside:
+                name = f"{target}.{copy.place}"
+                beside[copy.place] = av.open(
+                    name, "w", format="matroska", container_options={"fflags": "+bitexact"}
+                )
+            outputs[copy.source] = add_copy(beside[copy.place], stream)
+        elif copy.place == "film":
+            outputs[copy.source] = add_copy(output, stream)
+        if copy.source in outputs:
+            copy.output = outputs[copy.source].index
+    for copy in copies:
+        if copy.place == "attachment":
+            _attach_picture(output, film, film.streams[copy.source])
+    return outputs
+
+
+def _attach_picture(output, film, stream) -> None:
+    """A cover picture as an attachment, which is Matroska's way to hold one."""
+    with open_container(film.name) as again:
+        picture = next(p for p in again.demux(again.streams[stream.index]) if p.size)
+        usual = _PICTURE_NAMES.get(stream.name, ("cover", "application/octet-stream"))
+        output.add_attachment(
+            stream.metadata.get("filename", usual[0]),
+            stream.metadata.get("mimetype", usual[1]),
+            bytes(picture),
+        )
+
+
+def _coloured(index: FilmIndex, encoded: list[Path], times, stream) -> Iterator[av.Packet]:
+    """The coloured packets in coded order, with their true times."""
+    scale = index.time_base.numerator
+    position = 0
+    for path in encoded:
+        for packet in packets_of(path):
+            number = packet.pts
+            packet.time_base = stream.time_base
+            packet.pts = int(index.pts[number]) * scale
+            packet.dts = int(times[position]) * scale
+            packet.duration = int(index.durations[number]) * scale
+            packet.stream = stream
+            position += 1
+            yield packet
+
+
+def _others(film, copies: list[Copy], outputs) -> Iterator[av.Packet]:
+    """The packets of the copied streams, noted, in the source's order."""
+    by_source = {copy.source: copy for copy in copies}
+    wanted = [film.streams[source] for source in outputs if film.streams[source].type != "attachment"]
+    if not wanted:
+        return
+    last: dict[int, int] = {}
+    packets = film.demux(wanted)
+    while True:
+        try:
+            packet = next(packets, None)
+        except av.error.FFmpegError:
+            # The end of a truncated film: what could be read is kept.
+            return
+        if packet is None:
+            return
+        if not packet.size and packet.dts is None:
+            continue
+        source = packet.stream_index
+        by_source[source].note(packet)
+        if packet.dts is None:
+            packet.dts = packet.pts
+        if packet.dts is None:
+            packet.pts = packet.dts = last.get(source, 0)
+        if source in last and packet.dts < last[source]:
+            packet.dts = last[source]
+        last[source] = packet.dts
+        packet.stream = outputs[source]
+        yield packet
+
+
+def _mux_all(output, coloured: Iterator[av.Packet], others: Iterator[av.Packet]) -> None:
+    """Write both in the order of their decoding times."""
+    merged = heapq.merge(coloured, others, key=lambda p: p.dts * p.time_base)
+    for packet in merged:
+        packet.stream.container.mux(packet)
+
+
+def _notes(copies: list[Copy]) -> dict[str, Any]:
+    notes: dict[str, Any] = {}
+    beside = [c.name for c in copies if c.place in ("mka", "mks")]
+    if beside:
+        notes["beside"] = beside
+    lost = [c.name for c in copies if c.place == "none"]
+    if lost:
+        notes["not_kept"] = lost
+    if any(c.unwrapper is not None for c in copies):
+        notes["repacked"] = "AAC without its ADTS headers, as the container holds it"
+    return notes

@@ -1,0 +1,198 @@
+"""A batch of photographs: what is missing is coloured, everything is recorded.
+
+The working directory is the results folder. Each photograph is coloured in a child process; this
+process looks up keys, moves results to their places and writes the journal.
+"""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..archive import digest, make_key, read_json, sha256_file, stamp, temporary_beside, write_json
+from ..errors import AutochromeError, ItemError, ModelError, reason_of
+from ..isolation import IsolatedWorker
+from ..models import Model, find_model
+from .colour import VERSION, colour_photo
+from .faults import PixelLimitError, writing_results
+from .formats import result_suffix
+from .lookup import Lookup
+
+_SECONDS = 300
+_SECONDS_PER_MEGABYTE = 5
+
+Row = dict[str, Any]
+
+
+def colour_batch(plan: Path, done: Path, threads: int) -> None:
+    """Do what is missing of the plan's photographs, and write ``done`` last.
+
+    ``plan`` and ``done`` are relative to the results folder, which is the working directory. A
+    fault of a photograph becomes a row with the status "failed". Raises AutochromeError only for
+    faults of the whole run: a model that is missing, a full disk, a folder without permission.
+    """
+    batch = _Batch(read_json(plan), threads)
+    with IsolatedWorker() as worker:
+        rows = [batch.row_of(item, worker) for item in batch.plan["items"]]
+    with writing_results(done.parent):
+        write_json(done, {"plan": digest(batch.plan), "rows": rows})
+
+
+class _Batch:
+    """One plan and what its photographs share: the model, the settings, where to look first."""
+
+    def __init__(self, plan: dict[str, Any], threads: int):
+        self.plan = plan
+        self.threads = threads
+        self.settings = plan["settings"]
+        self.model = _model(plan["model"])
+        self.lookup = Lookup(plan["bucket"])
+
+    def row_of(self, item: dict[str, Any], worker: IsolatedWorker) -> Row:
+        """The row of one photograph, done now or found done."""
+        row = self._new_row(item)
+        source = Path(self.plan["archive"], item["path"])
+        try:
+            before = stamp(source)
+            row["size"] = before["size"]
+            row["sha256"] = sha256_file(source)
+        except OSError as error:
+            return _failed(
+                row,
+                f"It cannot be read: {error.strerror}.",
+                "Give read permission, or check that it is still there.",
+            )
+        row["key"] = self._key(row["sha256"], item)
+        found = self.lookup.find(row["key"], item["result"])
+        if found is not None:
+            found |= {"source": item["path"]}
+            return self._settled(source, item, found)
+        return self._coloured(source, item, row, before, worker)
+
+    def _new_row(self, item: dict[str, Any]) -> Row:
+        unknown = ("width", "height", "result_size", "result_mtime_ns", "colorfulness")
+        empty = ("sha256", "key", "result", "result_sha256", "status", "reason", "remedy")
+        return {
+            "source": item["path"],
+            "kind": "photo",
+            "size": item["size"],
+            "frames": 1,
+            "model": self.model.name,
+            "model_sha256": self.model.sha256,
+            "luma_error": None,
+            "checks": {},
+            **dict.fromkeys(unknown),
+            **dict.fromkeys(empty, ""),
+        }
+
+    def _key(self, sha256: str, item: dict[str, Any]) -> str:
+        return make_key(
+            "photo",
+            VERSION,
+            source=sha256,
+            model=self.model.identity(),
+            settings={"saturation": self.settings["saturation"]},
+            suffix=Path(item["result"]).suffix.lower() or result_suffix(item["format"])[0],
+        )
+
+    def _coloured(self, source: Path, item, row: Row, before, worker: IsolatedWorker) -> Row:
+        """Colour it in the child, move the result to its place, record it."""
+        with writing_results(Path.cwd()):
+            part = temporary_beside(Path.cwd() / item["result"])
+        try:
+            outcome = worker.call(
+                colour_photo,
+                source,
+                part,
+                item["format"],
+                self.model,
+                self.threads,
+                self.settings,
+                self._facts(row),
+                timeout=_SECONDS + _SECONDS_PER_MEGABYTE * row["size"] / 1e6,
+            )
+            if _changed(source, before):
+                return _failed(row, "It changed while it was read.", "Run the same command again.")
+            row |= outcome
+            if row["status"] == "left_colour":
+                self.lookup.record(row)
+                return self._settled(source, item, row)
+            with writing_results(Path.cwd()):
+                self._place(part, item["result"], row)
+        except PixelLimitError as error:
+            # Known from the header alone, and it depends on a setting that is not in the key.
+            return _failed(row, error.fault, error.remedy)
+        except ItemError as error:
+            _failed(row, error.fault, error.remedy)
+        except MemoryError:
+            _failed(row, "There was not enough memory for it.", "Give the job more memory.")
+        except AutochromeError:
+            raise
+        except Exception as error:  # whatever a decoder raises is a fault of this item only
+            _failed(row, f"{reason_of(error)}.", "Convert it to TIFF or PNG and try that.")
+        finally:
+            part.unlink(missing_ok=True)
+        self.lookup.record(row)
+        return row
+
+    def _place(self, part: Path, result: str, row: Row) -> None:
+        """Make ``part`` the result, and note in the row what it is."""
+        with open(part, "rb") as file:
+            os.fsync(file.fileno())
+        sha256 = sha256_file(part)
+        os.replace(part, result)
+        now = stamp(result)
+        row |= {"result": result, "result_sha256": sha256}
+        row |= {"result_size": now["size"], "result_mtime_ns": now["mtime_ns"]}
+
+    def _settled(self, source: Path, item, row: Row) -> Row:
+        """The row with what the settings want for a photograph that is in colour already."""
+        if row["status"] not in ("left_colour", "copied"):
+            return row
+        row = row | {"result": "", "result_sha256": "", "status": "left_colour"}
+        row |= {"result_size": None, "result_mtime_ns": None}
+        if self.settings["already_colour"] == "copy":
+            with writing_results(Path.cwd()):
+                part = temporary_beside(Path(item["result"]))
+                try:
+                    shutil.copyfile(source, part)
+                    self._place(part, item["result"], row)
+                finally:
+                    part.unlink(missing_ok=True)
+            row["status"] = "copied"
+        return row
+
+    def _facts(self, row: Row) -> dict[str, str]:
+        """What the mark in the result says of how it was made."""
+        return {
+            "software": "Autochrome",
+            "version": __version__,
+            "model": self.model.name,
+            "model_sha256": self.model.sha256,
+            "saturation": str(self.settings["saturation"]),
+            "source_sha256": row["sha256"],
+        }
+
+
+def _model(identity: dict[str, str]) -> Model:
+    model = find_model(identity["name"])
+    if model.sha256 != identity["sha256"]:
+        raise ModelError(
+            f"The plan wants the model {identity['name']} with SHA-256 {identity['sha256']}, "
+            f"the registry has {model.sha256}.",
+            "Run the same command again, so that it is planned anew.",
+        )
+    return model
+
+
+def _failed(row: Row, reason: str, remedy: str) -> Row:
+    row |= {"status": "failed", "reason": reason, "remedy": remedy}
+    return row
+
+
+def _changed(source: Path, before: dict[str, Any]) -> bool:
+    try:
+        return stamp(source) != before
+    except OSError:
+        return True

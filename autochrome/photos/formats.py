@@ -1,0 +1,50 @@
+"""The formats of photographs: how each is read and written, and what its results are called."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import jpeg, pillow_formats, png, tiff
+from .picture import Picture, Written
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format: the suffix its results get, those under which a name is kept, its functions."""
+
+    suffix: str
+    accepted: frozenset[str]
+    read: Callable[[Path, int], Picture]
+    write: Callable[[Path, Picture, NDArray[np.float32], bytes], Written]
+
+
+FORMATS = {
+    "jpeg": Format(".jpg", frozenset({".jpg", ".jpeg", ".jpe", ".jfif"}), jpeg.read, jpeg.write),
+    "png": Format(".png", frozenset({".png"}), png.read, png.write),
+    "tiff": Format(".tif", frozenset({".tif", ".tiff"}), tiff.read, tiff.write),
+    "webp": Format(
+        ".webp", frozenset({".webp"}), pillow_formats.read_webp, pillow_formats.write_webp
+    ),
+    "bmp": Format(
+        ".bmp", frozenset({".bmp", ".dib"}), pillow_formats.read_bmp, pillow_formats.write_bmp
+    ),
+}
+
+SUPPORTED_FORMATS = tuple(FORMATS)
+
+
+def result_suffix(name: str) -> tuple[str, frozenset[str]]:
+    """The suffix that results of a format get, and the suffixes that already are right.
+
+    A source whose name ends in an accepted suffix (in any case) keeps its name; to any other the
+    suffix is appended: a JPEG named ``x.png`` becomes ``x.png.jpg``. Formats that are not
+    supported have no result; their name is kept.
+
+    >>> result_suffix("png")[0]
+    '.png'
+    """
+    known = FORMATS.get(name)
+    return ("", frozenset()) if known is None else (known.suffix, known.accepted)

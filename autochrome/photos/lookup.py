@@ -1,0 +1,90 @@
+"""Where a photograph's result may lie already: journals and the results of sources now gone."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from ..archive import Journal, is_intact, read_json, sha256_file, stamp, temporary_beside
+from .faults import writing_results
+
+_JOURNALS = Path("state", "photos")
+_GONE = Path("state", "gone.json")
+
+Row = dict[str, Any]
+
+
+class Lookup:
+    """The journals of one bucket, and of those that were cut otherwise in an earlier run.
+
+    Paths are relative to the results folder, the working directory.
+    """
+
+    def __init__(self, bucket: str):
+        self._own = Journal(_JOURNALS / f"{bucket}.jsonl")
+        self._others = [
+            Journal(path)
+            for path in sorted(_JOURNALS.glob("*.jsonl"))
+            if path.stem != bucket
+            and (path.stem.startswith(bucket) or bucket.startswith(path.stem))
+        ]
+        try:
+            self._gone: dict[str, Row] = read_json(_GONE)
+        except FileNotFoundError:
+            self._gone = {}
+
+    def find(self, key: str, result: str) -> Row | None:
+        """The row of what was done under this key, its result brought to ``result``.
+
+        None if nothing was, or if the file is no longer what it was.
+        """
+        own = self._own.find(key)
+        for record in (own, *(journal.find(key) for journal in self._others), self._from_gone(key)):
+            if record is None:
+                continue
+            row = record["row"]
+            if "path" not in record or _brought(record, result):
+                if "path" in record:
+                    now = stamp(result)
+                    row = row | {"result": result, "result_mtime_ns": now["mtime_ns"]}
+                if record is not own or row != record["row"]:
+                    self.record(row)
+                return dict(row)
+        return None
+
+    def record(self, row: Row) -> None:
+        """Add the row to the bucket's journal."""
+        record = {"key": row["key"], "row": row}
+        if row["result"]:
+            record |= {"path": row["result"], "sha256": row["result_sha256"]}
+            record |= {"size": row["result_size"], "mtime_ns": row["result_mtime_ns"]}
+        with writing_results(self._own.path.parent):
+            self._own.append(record)
+
+    def _from_gone(self, key: str) -> dict[str, Any] | None:
+        row = self._gone.get(key)
+        if row is None:
+            return None
+        record = {"key": key, "row": row}
+        if row["result"]:
+            record |= {"path": row["result"], "sha256": row["result_sha256"]}
+            record |= {"size": row["result_size"], "mtime_ns": row["result_mtime_ns"]}
+        return record
+
+
+def _brought(record: dict[str, Any], result: str) -> bool:
+    """Is the record's file at ``result``, or could it be copied there whole?"""
+    if is_intact(result, record):
+        return True
+    if record["path"] == result or not is_intact(record["path"], record):
+        return False
+    with writing_results(Path.cwd()):
+        part = temporary_beside(Path(result))
+        try:
+            shutil.copyfile(record["path"], part)
+            if sha256_file(part) != record["sha256"]:
+                return False
+            os.replace(part, result)
+            return True
+        finally:
+            part.unlink(missing_ok=True)

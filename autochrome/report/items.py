@@ -1,0 +1,113 @@
+"""What a page says of each item, and in which order the items stand."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from .media import Media, Row
+from .names import link, shown
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the report. ``explanation`` is one sentence below its heading."""
+
+    id: str
+    heading: str
+    explanation: str = ""
+
+
+@dataclass
+class Item:
+    """One item as the template shows it; texts may be shown as they are, links are escaped."""
+
+    section: Section
+    kind: str
+    name: str
+    facts: list[str]
+    reason: str = ""
+    remedy: str = ""
+    result: str = ""
+    plays: bool = False
+    pairs: list[dict[str, Any]] = field(default_factory=list)
+    no_preview: str = ""
+
+
+_FAILED = Section("failed", "What failed", "Everything else was done.")
+_PARTIAL = Section(
+    "damaged", "Coloured, but the original is damaged", "What could be read was coloured."
+)
+_FILMS = Section("films", "Films")
+_PHOTOS = Section("photos", "Photographs")
+_COPIED = Section(
+    "copied", "In colour already, copied", "The originals' bytes lie among the results."
+)
+_LEFT = Section("left", "In colour already, left alone", "There is no result for these.")
+_ORDER = (_FAILED, _PARTIAL, _FILMS, _PHOTOS, _COPIED, _LEFT)
+
+
+def items_of(rows: list[Row], media: dict[str, Media]) -> list[Item]:
+    """All items, what needs a look first, each section in the order of ``rows``."""
+    items = [_item(row, media.get(row["key"])) for row in rows]
+    return sorted(items, key=lambda item: _ORDER.index(item.section))
+
+
+def counts_of(rows: list[Row]) -> list[tuple[str, str]]:
+    """The figures on top of the report: (number, what it counts)."""
+    done = Counter((row["kind"], row["status"] in ("coloured", "partial")) for row in rows)
+    frames = sum(
+        row["frames"] or 0
+        for row in rows
+        if row["kind"] == "film" and row["status"] in ("coloured", "partial")
+    )
+    status = Counter(row["status"] for row in rows)
+    told = [
+        (done["photo", True], "photograph coloured", "photographs coloured"),
+        (done["film", True], "film coloured", "films coloured"),
+        (frames, "frame in it", "frames in them"),
+        (status["copied"] + status["left_colour"], "in colour already", "in colour already"),
+        (status["partial"], "of a damaged original", "of damaged originals"),
+        (status["failed"], "failed", "failed"),
+    ]
+    return [(f"{n:,}", one if n == 1 else many) for n, one, many in told if n or one == "failed"]
+
+
+def models_of(rows: list[Row]) -> list[tuple[str, str]]:
+    """Name and SHA-256 of every model that made a result."""
+    return sorted({(row["model"], row["model_sha256"]) for row in rows if row["model"]})
+
+
+def _item(row: Row, media: Media | None) -> Item:
+    item = Item(_section(row), row["kind"], shown(row["source"]), list(_facts(row)))
+    item.reason, item.remedy = shown(row["reason"]), shown(row["remedy"])
+    if row["result"]:
+        item.result = "../" + link(row["result"])
+    if media is not None:
+        item.plays, item.pairs = media["plays"], media["pairs"]
+        item.no_preview = shown(media["fault"])
+    return item
+
+
+def _section(row: Row) -> Section:
+    by_status = {"failed": _FAILED, "partial": _PARTIAL, "copied": _COPIED, "left_colour": _LEFT}
+    by_kind = {"film": _FILMS}
+    return by_status.get(row["status"]) or by_kind.get(row["kind"], _PHOTOS)
+
+
+def _facts(row: Row) -> Iterator[str]:
+    if row["width"] and row["height"]:
+        yield f"{row['width']:,} × {row['height']:,} pixels"
+    if row["kind"] == "film" and row["frames"]:
+        yield f"{row['frames']:,} frames"
+    if row["status"] in ("coloured", "partial"):
+        if row["luma_error"] is not None:
+            yield _luma_fact(row["luma_error"])
+        if row["colorfulness"] is not None:
+            yield f"colorfulness {row['colorfulness']:.1f}"
+
+
+def _luma_fact(error: float) -> str:
+    if error == 0:
+        return "luma equal to the original’s"
+    return f"luma within {error:.3g} {'code' if error == 1 else 'codes'} of the original’s"

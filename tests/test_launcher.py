@@ -1,0 +1,301 @@
+"""The launcher and the set-up, in a clone whose only requirement is a stand-in for Snakemake."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+import zipfile
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+# It says how it was called and in which environment, and ends with the status it is told.
+STAND_IN = """
+import json, os, sys
+
+def parse_args(argv):
+    print("Using workflow specific profile x for setting arguments.", file=sys.stderr)
+    return sys.argv[1:] if argv is None else argv
+
+def main():
+    told = {name: text for name, text in os.environ.items() if name.startswith("AUTOCHROME_")}
+    told |= {"arguments": parse_args(None), "program": os.path.basename(sys.argv[0])}
+    told |= {"path": os.environ.get("PYTHONPATH"), "cwd": os.getcwd()}
+    print(json.dumps(told))
+    sys.exit(int(os.environ.get("STATUS", 0)))
+"""
+
+WHEEL = {
+    "snakemake/__init__.py": "",
+    "snakemake/cli.py": STAND_IN,
+    "snakemake-0.1.dist-info/METADATA": "Metadata-Version: 2.1\nName: snakemake\nVersion: 0.1\n",
+    "snakemake-0.1.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\n",
+    "snakemake-0.1.dist-info/entry_points.txt": (
+        "[console_scripts]\nsnakemake = snakemake.cli:main\n"
+    ),
+}
+
+
+def write_wheel(folder: Path) -> str:
+    """A wheel of the stand-in; returns the line of a requirements file that names it."""
+    wheel = folder / "snakemake-0.1-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, text in WHEEL.items():
+            archive.writestr(name, text)
+        archive.writestr("snakemake-0.1.dist-info/RECORD", "".join(f"{name},,\n" for name in WHEEL))
+    return f"snakemake==0.1 --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
+
+
+class Clone:
+    """A clone of the launcher's own files, with spaces in its path, and a home beside it."""
+
+    def __init__(self, root: Path):
+        self.root = root / "a clone, of Autochrome"
+        (self.root / "autochrome").mkdir(parents=True)
+        (self.root / "workflow").mkdir()
+        for name in ("colorize", "workflow/setup.sh", "workflow/quiet_snakemake.py"):
+            shutil.copy(REPOSITORY / name, self.root / name)
+        (self.root / "autochrome/__init__.py").write_text('__version__ = "1.2.3"\n')
+        (self.root / "autochrome/demo.py").write_text(
+            "import pathlib, sys; pathlib.Path(sys.argv[1]).mkdir(parents=True)"
+        )
+        (self.root / "requirements.txt").write_text(write_wheel(root))
+        self.environment = {
+            "HOME": str(root),
+            "PATH": f"{Path(sys.executable).resolve().parent}:{os.environ['PATH']}",
+            "PIP_NO_INDEX": "1",
+            "PIP_FIND_LINKS": root.as_uri(),
+        }
+
+    def run(self, *arguments, cwd=None, command=None, **environment):
+        """The finished process of one call of the launcher."""
+        return subprocess.run(
+            [command or self.root / "colorize", *arguments],
+            cwd=cwd or self.root,
+            env=self.environment | environment,
+            capture_output=True,
+            text=True,
+        )
+
+    def told(self, *arguments, **options) -> dict:
+        """What the stand-in was told in one call that must succeed."""
+        done = self.run(*arguments, **options)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory) -> Clone:
+    made = Clone(tmp_path_factory.mktemp("launcher"))
+    assert "Setting up" in made.run("--list").stderr
+    return made
+
+
+@pytest.fixture
+def archive(tmp_path) -> Path:
+    folder = tmp_path / "my 'archive' $x"
+    folder.mkdir()
+    return folder
+
+
+@pytest.mark.parametrize("script", ["colorize", "check", ".ci/run", "workflow/setup.sh"])
+def test_the_shell_reads_every_script(script):
+    assert subprocess.run(["sh", "-n", REPOSITORY / script]).returncode == 0
+
+
+def test_an_environment_that_is_set_up_is_not_set_up_again(clone):
+    assert "Setting up" not in clone.run("--list").stderr
+
+
+def test_an_archive_is_handed_over_as_an_absolute_path(clone, archive):
+    told = clone.told(archive.name, cwd=archive.parent)
+    assert told["AUTOCHROME_ARCHIVE"] == str(archive)
+
+
+def test_an_archive_whose_name_ends_in_a_newline_keeps_it(clone, tmp_path):
+    (tmp_path / "odd\n").mkdir()
+    assert clone.told("odd\n", cwd=tmp_path)["AUTOCHROME_ARCHIVE"] == f"{tmp_path}/odd\n"
+
+
+def test_the_callers_folder_is_handed_over_and_kept(clone, archive, tmp_path):
+    told = clone.told(str(archive), cwd=tmp_path)
+    assert told["AUTOCHROME_CALLER"] == told["cwd"] == str(tmp_path)
+
+
+def test_all_other_arguments_go_to_snakemake_unchanged(clone, archive):
+    options = ["--cores", "8", "--config", "output=a b/c", "name=$x", "-n", "--", "target"]
+    assert clone.told(str(archive), *options)["arguments"][-len(options) :] == options
+
+
+def test_an_option_that_contains_a_slash_is_no_archive(clone):
+    told = clone.told("--config=output=/some/where")
+    assert told["AUTOCHROME_DEMO"] == "1"
+
+
+def test_the_launcher_itself_never_passes_config(clone, archive):
+    assert "--config" not in clone.told(str(archive))["arguments"]
+
+
+def test_an_archive_of_ones_own_is_not_the_demo(clone, archive):
+    assert "AUTOCHROME_DEMO" not in clone.told(str(archive), AUTOCHROME_DEMO="1")
+
+
+def test_the_default_profile_is_the_clones_and_not_one_that_lies_about(clone, archive):
+    named = f"--workflow-profile={clone.root}/profiles/default"
+    assert named in clone.told(str(archive))["arguments"]
+
+
+def test_a_profile_that_the_caller_names_is_the_only_one(clone, archive):
+    arguments = clone.told(str(archive), "--workflow-profile", "slurm")["arguments"]
+    assert [a for a in arguments if "profile" in a] == ["--workflow-profile"]
+
+
+def test_the_exit_status_is_snakemakes(clone, archive):
+    assert clone.run(str(archive), STATUS="7").returncode == 7
+
+
+def test_it_works_through_a_symlink_from_another_folder(clone, archive, tmp_path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/first").symlink_to(os.path.relpath(clone.root / "colorize", tmp_path / "bin"))
+    (tmp_path / "colour").symlink_to("bin/first")
+    told = clone.told(str(archive), cwd=tmp_path, command="./colour")
+    assert f"{clone.root}/Snakefile" in told["arguments"]
+
+
+def test_an_archive_that_does_not_exist_is_named(clone):
+    done = clone.run("/no/such/folder")
+    assert (done.returncode, "/no/such/folder" in done.stderr) == (2, True)
+
+
+def test_the_demo_is_made_where_the_launcher_says(clone):
+    done = clone.run()
+    assert f"{clone.root}/demo/archive" in done.stderr
+    assert (clone.root / "demo/archive").is_dir()
+
+
+@pytest.fixture
+def display(clone):
+    """The calm display's folder, in the clone for one test."""
+    plugin = clone.root / "workflow/plugins/snakemake_logger_plugin_autochrome"
+    plugin.mkdir(parents=True)
+    yield plugin.parent
+    shutil.rmtree(plugin.parent)
+
+
+def test_the_calm_display_is_used_where_it_exists(clone, archive, display):
+    told = clone.told(str(archive))
+    assert told["arguments"][:2] == ["--logger", "autochrome"]
+    assert told["path"] == str(display)
+
+
+def test_the_calm_display_begins_without_the_line_about_the_profile(clone, archive, display):
+    assert clone.run(str(archive)).stderr == ""
+
+
+def test_verbose_is_snakemakes_own_display(clone, archive, display):
+    done = clone.run(str(archive), "--verbose")
+    assert "--logger" not in json.loads(done.stdout)["arguments"]
+    assert "Using workflow specific profile" in done.stderr
+
+
+@pytest.mark.parametrize("options", [[], ["--verbose"]])
+def test_the_workflow_can_tell_that_it_is_the_main_command(clone, archive, display, options):
+    assert clone.told(str(archive), *options)["program"] == "snakemake"
+
+
+def test_a_clone_that_was_moved_still_works(clone, archive):
+    there = clone.root.rename(clone.root.with_name("moved"))
+    try:
+        done = clone.run(str(archive), cwd=archive, command=there / "colorize")
+    finally:
+        there.rename(clone.root)
+    assert (done.returncode, "Setting up" in done.stderr) == (0, False)
+
+
+def test_nothing_is_written_into_the_clone_but_the_environment_and_the_demo(clone, archive):
+    clone.told(str(archive))
+    made = {path.name for path in clone.root.iterdir()} - {".venv", "demo"}
+    assert made == {"autochrome", "colorize", "requirements.txt", "workflow"}
+    assert not list((clone.root / "autochrome").glob("__pycache__"))
+
+
+def test_the_callers_own_python_settings_do_not_get_in(clone, archive, tmp_path):
+    (tmp_path / "json.py").write_text("raise SystemExit('shadowed')")
+    told = clone.told(str(archive), cwd=tmp_path, PYTHONPATH=str(tmp_path), PYTHONHOME="/nowhere")
+    assert told["path"] is None
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help_is_given_without_a_set_up(clone, option, tmp_path):
+    done = clone.run(option, AUTOCHROME_VENV=str(tmp_path / "unmade"))
+    assert (done.returncode, done.stdout[:6]) == (0, "Usage:")
+    assert not (tmp_path / "unmade").exists()
+
+
+def test_the_version_is_the_librarys(clone):
+    assert clone.run("--version").stdout == "Autochrome 1.2.3\n"
+
+
+def test_an_interrupted_set_up_is_repaired(clone):
+    shutil.rmtree(clone.root / ".venv/installed")
+    next((clone.root / ".venv").rglob("cli.py")).unlink()
+    assert "Setting up" in clone.run("--list").stderr
+    assert clone.told("--list")["arguments"][-1] == "--list"
+
+
+def test_a_changed_requirements_file_is_installed(clone):
+    with open(clone.root / "requirements.txt", "a") as file:
+        file.write("# changed\n")
+    assert "Setting up" in clone.run("--list").stderr
+    assert "Setting up" not in clone.run("--list").stderr
+
+
+def test_two_set_ups_at_once_do_the_work_once(clone, tmp_path):
+    environment = clone.environment | {"AUTOCHROME_VENV": str(tmp_path / "moved here")}
+    both = [
+        subprocess.Popen(
+            [clone.root / "colorize", "--list"], env=environment, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    said = [process.communicate()[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert sum("Setting up" in text for text in said) == 1
+
+
+def test_a_folder_with_other_things_is_not_made_into_the_environment(clone, tmp_path):
+    (tmp_path / "precious").touch()
+    done = clone.run("--list", AUTOCHROME_VENV=str(tmp_path))
+    assert (done.returncode, (tmp_path / "precious").exists()) == (2, True)
+
+
+def test_a_failed_set_up_says_what_pip_said_and_where_the_log_is(clone, tmp_path):
+    done = clone.run("--list", AUTOCHROME_VENV=str(tmp_path / "venv"), PIP_FIND_LINKS="")
+    assert done.returncode == 2
+    assert "snakemake==0.1" in done.stderr and "setup.log" in done.stderr
+
+
+def python_that(folder: Path, code: str) -> dict[str, str]:
+    """A PATH on which the only Python is a script of one line."""
+    for tool in ("sh", "dirname", "pwd", "cmp", "ls", "sed"):
+        (folder / tool).symlink_to(shutil.which(tool))
+    script = folder / "python3"
+    script.write_text(textwrap.dedent(code))
+    script.chmod(0o755)
+    return {"PATH": str(folder), "AUTOCHROME_VENV": str(folder / "venv")}
+
+
+def test_a_machine_without_a_fitting_python_is_told_which_fit(clone, tmp_path):
+    done = clone.run("--list", **python_that(tmp_path, "#!/bin/sh\nexit 1\n"))
+    assert (done.returncode, "no Python from 3.11 to 3.14" in done.stderr) == (2, True)
+
+
+def test_a_python_without_venv_is_told_the_remedy(clone, tmp_path):
+    code = '#!/bin/sh\ncase "$*" in *venv*) exit 1 ;; esac\n'
+    done = clone.run("--list", **python_that(tmp_path, code))
+    assert (done.returncode, "python3-venv" in done.stderr) == (2, True)

@@ -1,0 +1,131 @@
+"""A small archive, and the workflow run over it as a person runs it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from skimage import data, transform
+
+from autochrome.archive import read_manifest
+from tests.conftest import REPOSITORY
+from tests.media import write_film, write_photo
+
+LIMIT_SECONDS = 300
+
+
+class Workspace:
+    """An archive and its results folder.
+
+    `run` calls Snakemake. After it, ``jobs`` names the jobs that did something, by their done
+    files: ``photos/x``, ``films/<film>/colour-0`` …
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.archive = folder / "archive"
+        self.results = folder / "results"
+        self.jobs: set[str] = set()
+
+    def run(self, *arguments: str, status: int | None = 0, **environment: str):
+        before = self._done()
+        settings = [a for a in arguments if "=" in a and not a.startswith("-")]
+        options = [a for a in arguments if a not in settings]
+        command = [sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile")]
+        command += ["--workflow-profile", str(REPOSITORY / "profiles/default"), *options]
+        command += ["--config", "films={chunk_seconds: 1, preset: ultrafast}", *settings]
+        process = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=os.environ | {"AUTOCHROME_ARCHIVE": str(self.archive)} | environment,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=LIMIT_SECONDS,
+        )
+        process.said = process.stdout + process.stderr
+        if status is not None:
+            assert process.returncode == status, process.said
+        after = self._done()
+        self.jobs = {name for name, time in after.items() if before.get(name) != time}
+        return process
+
+    def _done(self) -> dict[str, int]:
+        folder = self.results / "done"
+        return {
+            str(path.relative_to(folder).with_suffix("")): path.stat().st_mtime_ns
+            for path in folder.glob("**/*.json")
+        }
+
+    def rows(self) -> dict[str, dict]:
+        return {row["source"]: row for row in read_manifest(self.results / "manifest.tsv")}
+
+    def written(self) -> dict[str, int]:
+        """When each photograph, film and intermediate of films was last written."""
+        return {
+            str(path.relative_to(self.results)): path.stat().st_mtime_ns
+            for part in ("photos", "films", "state/films")
+            for path in (self.results / part).glob("**/*")
+            if path.is_file() and path.suffix != ".jsonl"
+        }
+
+    def contents(self) -> dict[str, bytes]:
+        """The bytes of everything that a person gets."""
+        paths = [self.results / name for name in ("manifest.tsv", "SHA256SUMS")]
+        for part in ("photos", "films", "report"):
+            paths += [path for path in (self.results / part).glob("**/*") if path.is_file()]
+        return {str(path.relative_to(self.results)): path.read_bytes() for path in paths}
+
+    def originals(self) -> dict[str, bytes]:
+        return {
+            str(path.relative_to(self.archive)): path.read_bytes()
+            for path in self.archive.glob("**/*")
+            if path.is_file()
+        }
+
+    def journal_lines(self, stage: str) -> int:
+        """How often photographs were coloured (stage ``photos``) or films journaled."""
+        lines = 0
+        for path in (self.results / "state" / stage).glob("*.jsonl"):
+            lines += sum(1 for line in path.read_text().splitlines() if json.loads(line))
+        return lines
+
+
+def fill(archive: Path) -> None:
+    """Three photographs in different formats, a film with sound, and a text."""
+    archive.mkdir(parents=True)
+    write_photo(archive / "box 1" / "astronaut.jpg", _small(data.astronaut()))
+    write_photo(archive / "box 1" / "cat, ünïcode {x} $HOME.png", _small(data.chelsea()))
+    write_photo(archive / "coffee.tif", _small(data.coffee()), depth=16)
+    write_film(archive / "reel.mp4", seconds=2.4)
+    (archive / "notes.txt").write_text("bought in 1931")
+
+
+def _small(rgb):
+    return transform.resize(rgb, (96, 128), anti_aliasing=True)
+
+
+@pytest.fixture(scope="session")
+def coloured(tmp_path_factory) -> Workspace:
+    """An archive after its first run; only for looking at."""
+    folder = tmp_path_factory.mktemp("first")
+    first = Workspace(folder / "work")
+    fill(first.archive)
+    originals = first.originals()
+    process = first.run()
+    shutil.copytree(first.folder, folder / "kept")
+    kept = Workspace(folder / "kept")
+    kept.said, kept.originals_before = process.said, originals
+    return kept
+
+
+@pytest.fixture
+def workspace(coloured) -> Workspace:
+    """That archive and its results, laid anew at the path where they were made."""
+    folder = coloured.folder.with_name("work")
+    shutil.rmtree(folder)
+    shutil.copytree(coloured.folder, folder)
+    return Workspace(folder)

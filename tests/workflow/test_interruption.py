@@ -1,0 +1,121 @@
+"""Killed at any moment, the same command ends with the same result; two runs never mix."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.conftest import REPOSITORY
+from tests.workflow.conftest import LIMIT_SECONDS, Workspace
+
+
+def start(workspace):
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile")]
+    command += ["--workflow-profile", str(REPOSITORY / "profiles/default")]
+    command += ["--config", "films={chunk_seconds: 1, preset: ultrafast}"]
+    return subprocess.Popen(
+        command,
+        cwd=workspace.folder,
+        env=os.environ | {"AUTOCHROME_ARCHIVE": str(workspace.archive)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def wait_for(workspace, pattern):
+    deadline = time.monotonic() + LIMIT_SECONDS
+    while not list(workspace.results.glob(pattern)):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def fresh(coloured):
+    """The archive of `coloured`, at the same path, with nothing done yet."""
+    import shutil
+
+    folder = coloured.folder.with_name("work")
+    shutil.rmtree(folder)
+    folder.mkdir()
+    shutil.copytree(coloured.archive, folder / "archive")
+    return Workspace(folder)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "plan/films/*/join.json",
+        "state/photos/*.jsonl",
+        "state/films/*/colour-0-*",
+        "state/films/*/.part-*",
+        "films/reel.mp4",
+    ],
+)
+def test_a_killed_run_ends_like_an_undisturbed_one(coloured, fresh, moment):
+    process = start(fresh)
+    try:
+        wait_for(fresh, moment)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    fresh.run()
+    assert fresh.contents() == coloured.contents()
+    leftovers = [p for p in fresh.results.glob("**/*") if p.name.startswith(".part-")]
+    assert leftovers == []
+
+
+def test_a_batch_killed_in_the_middle_does_the_rest_only(coloured, fresh):
+    process = start(fresh)
+    try:
+        wait_for(fresh, "photos/**/*.jpg")
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    journaled = fresh.journal_lines("photos")
+    assert 0 < journaled <= 3
+    written = fresh.written()
+    fresh.run()
+    kept = {
+        n for n, t in fresh.written().items() if n.startswith("photos/") and written.get(n) == t
+    }
+    assert len(kept) >= journaled
+    assert fresh.journal_lines("photos") <= 4
+
+
+def test_a_second_run_over_the_same_results_is_told_and_ends(fresh):
+    process = start(fresh)
+    try:
+        wait_for(fresh, "plan/run.json")
+        second = fresh.run(status=1)
+        assert "Another run is at work in" in second.said
+        dry = fresh.run("-n", status=0)
+        assert "This dry run only reads." in dry.said
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def test_half_of_the_archive_gone_prunes_nothing_and_says_so(tmp_path):
+    from skimage import data
+
+    from tests.media import write_photo
+
+    workspace = Workspace(tmp_path)
+    write_photo(workspace.archive / "0.jpg", data.rocket()[::8, ::8] / 255)
+    for number in range(1, 50):
+        (workspace.archive / f"{number}.jpg").write_bytes(
+            (workspace.archive / "0.jpg").read_bytes()
+        )
+    workspace.run()
+    assert len(list((workspace.results / "photos").iterdir())) == 50
+    for number in range(25):
+        (workspace.archive / f"{number}.jpg").unlink()
+    process = workspace.run()
+    assert len(list((workspace.results / "photos").iterdir())) == 50
+    assert "prune=confirm" in (workspace.results / "report/index.html").read_text() + process.said
+    workspace.run("prune=confirm")
+    assert len(list((workspace.results / "photos").iterdir())) == 25
