@@ -46,7 +46,16 @@ class OpenVinoPredictor:
         self._request = self._compiled.create_infer_request()
 
     def input_size(self, height: int, width: int) -> tuple[int, int]:
-        return self.model.side, self.model.side
+        """The size with the picture's own shape and the area of the model's square.
+
+        Sides are multiples of what the network needs; shapes longer than 4 : 1 are squeezed.
+        """
+        shape = min(max((width / height) ** 0.5, 0.5), 2.0)
+        step = self.model.multiple
+        return (
+            step * max(1, round(self.model.side / shape / step)),
+            step * max(1, round(self.model.side * shape / step)),
+        )
 
     def predict(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
         batch = np.ascontiguousarray(lightness[:, None], np.float32)

@@ -24,8 +24,8 @@ PICTURES = arrays(np.uint8, (3, 5, 3))
 
 @FEW
 @given(PICTURES)
-def test_lab_is_that_of_scikit_image(rgb):
-    assert np.abs(lab_from_rgb(rgb) - reference.rgb2lab(rgb)).max() < 0.2
+def test_lab_is_that_of_scikit_image_within_a_fraction_of_what_an_eye_sees(rgb):
+    assert np.abs(lab_from_rgb(rgb) - reference.rgb2lab(rgb)).max() < 0.5
 
 
 @FEW

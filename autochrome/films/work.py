@@ -1,0 +1,151 @@
+"""One film's plans, keys, work files and journal, as every stage finds them.
+
+All paths are relative to the results folder, which is the working directory of every job.
+"""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ..archive import Journal, digest, is_intact, make_key, read_json, sha256_file, stamp, write_json
+from ..errors import ItemError
+from .colour import COLOUR_VERSION
+from .encode import ENCODE_VERSION
+from .index import INDEX_VERSION, FilmIndex
+from .join import JOIN_VERSION
+
+
+class FilmWork:
+    """What is to be done for one film (its id: 16 hex), and what is done of it."""
+
+    def __init__(self, film: str):
+        self.film = film
+        self.folder = Path("state/films", film)
+        self.journal = Journal(Path("state/films", f"{film}.jsonl"))
+        self._plans: dict[str, dict[str, Any]] = {}
+
+    def plan(self, stage: str) -> dict[str, Any]:
+        if stage not in self._plans:
+            self._plans[stage] = read_json(Path("plan/films", self.film, f"{stage}.json"))
+        return self._plans[stage]
+
+    @property
+    def source(self) -> str:
+        plan = self.plan("index")
+        return f"{plan['archive']}/{plan['path']}"
+
+    @property
+    def chunks(self) -> int:
+        return self.plan("index")["chunks"]
+
+    # The source's hash is made once, by the index stage; the others read it in its done file.
+
+    @cached_property
+    def source_sha256(self) -> str:
+        done = self.read_done("index")
+        return (done or {}).get("source_sha256") or self.hash_source()
+
+    def hash_source(self) -> str:
+        """Raises ItemError if the source cannot be read."""
+        try:
+            return sha256_file(self.source)
+        except FileNotFoundError as error:
+            raise ItemError("The file is gone.", "Run again: the archive has changed.") from error
+        except OSError as error:
+            raise ItemError(
+                f"The file cannot be read: {error.strerror}.", "Make it readable, and run again."
+            ) from error
+
+    # Keys.
+
+    @cached_property
+    def index_key(self) -> str:
+        return make_key(
+            "index",
+            INDEX_VERSION,
+            source=self.source_sha256,
+            settings=self.plan("index").get("settings", {}),
+            chunks=self.chunks,
+        )
+
+    def colour_key(self, number: int) -> str:
+        plan = self.plan("colour")
+        return make_key(
+            "colour",
+            COLOUR_VERSION,
+            index=self.index_key,
+            model=plan["model"],
+            settings=plan.get("settings", {}),
+            number=number,
+        )
+
+    def encode_key(self, number: int) -> str:
+        return make_key(
+            "encode",
+            ENCODE_VERSION,
+            colour=[self.colour_key(n) for n in self.neighbours(number)],
+            settings=self.plan("encode")["settings"],
+            number=number,
+        )
+
+    @cached_property
+    def join_key(self) -> str:
+        plan = self.plan("join")
+        return make_key(
+            "join",
+            JOIN_VERSION,
+            encode=[self.encode_key(n) for n in range(self.chunks)],
+            container=plan["container"],
+            settings=plan.get("settings", {}),
+        )
+
+    def neighbours(self, number: int) -> range:
+        """A chunk and those whose colours its steadying window reaches into."""
+        return range(max(0, number - 1), min(self.chunks, number + 2))
+
+    # Work files.
+
+    @property
+    def index_path(self) -> Path:
+        return self.folder / f"index-{self.index_key[:16]}.npz"
+
+    def colour_path(self, number: int) -> Path:
+        return self.folder / f"colour-{number}-{self.colour_key(number)[:16]}.npz"
+
+    def encode_path(self, number: int) -> Path:
+        return self.folder / f"encode-{number}-{self.encode_key(number)[:16]}.mkv"
+
+    def thumbs_path(self, number: int) -> Path:
+        return self.encode_path(number).with_suffix(".npz")
+
+    def load_index(self) -> FilmIndex:
+        return FilmIndex.load(self.index_path)
+
+    def has(self, key: str, path: Path) -> bool:
+        """Is the work file of this key there, as it was written? Raises ItemError if its stage
+        failed before under the same key.
+        """
+        record = self.journal.find(key)
+        if record is not None and "reason" in record:
+            raise ItemError(record["reason"], record["remedy"])
+        return record is not None and "sha256" in record and is_intact(path, record)
+
+    def record(self, key: str, path: Path) -> None:
+        """Journal a finished work file."""
+        self.journal.append(
+            {"key": key, "path": str(path), "sha256": sha256_file(path), **stamp(path)}
+        )
+
+    # Done files.
+
+    def done_path(self, name: str) -> Path:
+        return Path("done/films", self.film, f"{name}.json")
+
+    def read_done(self, name: str) -> dict[str, Any] | None:
+        try:
+            return read_json(self.done_path(name))
+        except FileNotFoundError:
+            return None
+
+    def write_done(self, name: str, stage: str, **content: Any) -> None:
+        write_json(self.done_path(name), {"plan": digest(self.plan(stage)), **content})

@@ -1,0 +1,100 @@
+"""Small files are whole or absent, and any text survives JSON and TSV."""
+
+import os
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autochrome.archive import (
+    escape_tsv,
+    read_json,
+    temporary_beside,
+    unescape_tsv,
+    write_atomic,
+    write_json,
+    write_json_if_changed,
+)
+
+MANY = settings(deadline=None, max_examples=300)
+
+# What os.fsdecode can give: text, with lone surrogates for the bytes that are not UTF-8.
+PATHS = st.binary().map(os.fsdecode) | st.text(st.sampled_from('\\x\t\n\rtnr0aé😀"{},\udc80\udcff'))
+
+
+@MANY
+@given(st.text() | PATHS)
+def test_a_tsv_cell_gives_back_its_text(text):
+    assert unescape_tsv(escape_tsv(text)) == text
+
+
+@MANY
+@given(PATHS)
+def test_a_tsv_cell_is_one_cell_in_valid_utf8(text):
+    cell = escape_tsv(text)
+    assert not set(cell) & set("\t\n\r")
+    cell.encode("utf-8")
+
+
+@MANY
+@given(PATHS, PATHS)
+def test_different_texts_have_different_cells(one, other):
+    assert (one == other) == (escape_tsv(one) == escape_tsv(other))
+
+
+@settings(deadline=None, max_examples=50)
+@given(PATHS)
+def test_json_on_disk_keeps_any_path(tmp_path_factory, text):
+    path = tmp_path_factory.getbasetemp() / "any.json"
+    write_json(path, {text: [text]})
+    assert read_json(path) == {text: [text]}
+
+
+def test_a_failed_write_leaves_the_old_content_and_no_part(tmp_path, monkeypatch):
+    path = tmp_path / "state.json"
+    write_atomic(path, "old")
+
+    def full(_):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="no space"):
+        write_atomic(path, "new")
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["state.json"]
+
+
+def test_a_write_makes_the_folders_it_needs(tmp_path):
+    write_atomic(tmp_path / "a/b/c.txt", b"x")
+    assert (tmp_path / "a/b/c.txt").read_bytes() == b"x"
+
+
+def test_a_temporary_file_is_known_for_one_and_keeps_the_suffix(tmp_path):
+    part = temporary_beside(tmp_path / "picture.jpg")
+    assert part.parent == tmp_path
+    assert part.name.startswith(".part-") and part.suffix == ".jpg"
+
+
+def test_a_written_file_has_the_permissions_that_the_user_asks_for(tmp_path):
+    mask = os.umask(0o027)
+    try:
+        write_atomic(tmp_path / "file", "x")
+    finally:
+        os.umask(mask)
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
+
+
+def test_equal_content_is_not_written_again(tmp_path):
+    path = tmp_path / "plan.json"
+    assert write_json_if_changed(path, {"a": 1, "b": 2})
+    before = path.stat()
+    assert not write_json_if_changed(path, {"b": 2, "a": 1})
+    assert path.stat().st_mtime_ns == before.st_mtime_ns
+    assert path.stat().st_ino == before.st_ino
+
+
+def test_other_content_is_written(tmp_path):
+    path = tmp_path / "plan.json"
+    write_json(path, {"a": 1})
+    assert write_json_if_changed(path, {"a": 2})
+    assert read_json(path) == {"a": 2}

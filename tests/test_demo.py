@@ -1,0 +1,124 @@
+"""The demo archive: what it holds, and that no run but the first makes it."""
+
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from autochrome import demo
+from autochrome.archive import sha256_file
+from autochrome.color import colorfulness
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("demo") / "archive"
+    demo.make_demo(folder)
+    return folder
+
+
+def photographs(archive: Path) -> dict[str, Path]:
+    return {path.name: path for path in archive.rglob("*") if path.suffix in (".jpg", ".png")}
+
+
+def test_nothing_but_the_archive_is_left(archive):
+    assert [path.name for path in archive.parent.iterdir()] == ["archive"]
+
+
+def test_it_holds_several_formats_a_film_and_a_file_to_be_left_alone(archive):
+    suffixes = {path.suffix for path in archive.rglob("*") if path.is_file()}
+    assert suffixes == {".jpg", ".png", ".tif", ".webp", ".mp4", ".txt"}
+
+
+def test_a_name_has_spaces_and_umlauts(archive):
+    assert (archive / "Großmutters Album" / "Über den Wolken, Sommer 1962.jpg").is_file()
+
+
+def test_the_scan_is_grey_in_16_bit_with_its_resolution(archive):
+    with tifffile.TiffFile(archive / "Scan 0001 (16 bit).tif") as tiff:
+        page = tiff.pages[0]
+        assert (page.dtype, page.ndim, page.resolution) == (np.uint16, 2, (600.0, 600.0))
+
+
+def test_the_scan_uses_its_16_bits(archive):
+    pixels = tifffile.imread(archive / "Scan 0001 (16 bit).tif")
+    assert len(np.unique(pixels)) > 1000
+
+
+def test_the_portrait_is_a_grey_jpeg_with_exif_and_resolution(archive):
+    with Image.open(archive / "Portrait.jpg") as portrait:
+        assert (portrait.mode, portrait.info["dpi"]) == ("L", (300, 300))
+        assert portrait.getexif()[0x013B] == "NASA"
+
+
+def test_the_sepia_print_has_one_tone_only(archive):
+    rgb = np.asarray(Image.open(photographs(archive)["Über den Wolken, Sommer 1962.jpg"]), float)
+    assert rgb[..., 0].mean() > rgb[..., 1].mean() > rgb[..., 2].mean()
+    assert np.corrcoef(rgb[..., 0].ravel(), rgb[..., 2].ravel())[0, 1] > 0.99
+
+
+def test_one_photograph_is_in_colour_already(archive):
+    with Image.open(photographs(archive)["Already in colour.jpg"]) as picture:
+        assert colorfulness(np.asarray(picture)) > 20
+
+
+def test_the_film_has_every_frame_at_its_time(archive):
+    with av.open(str(archive / "Film reel.mp4")) as film:
+        times = [frame.pts * frame.time_base for frame in film.decode(video=0)]
+    assert times == [n * Fraction(1001, 24000) for n in range(4 * demo.SHOT_FRAMES)]
+
+
+def test_the_film_has_cuts_and_movement():
+    frames = demo.grey_film().astype(np.int16)
+    change = np.abs(np.diff(frames, axis=0)).mean(axis=(1, 2))
+    cuts = np.flatnonzero(change > 25) + 1
+    assert cuts.tolist() == [demo.SHOT_FRAMES * n for n in (1, 2, 3)]
+    assert np.delete(change, cuts - 1)[1:-1].mean() > 1
+
+
+def test_the_film_is_grey(archive):
+    with av.open(str(archive / "Film reel.mp4")) as film:
+        frame = next(film.decode(video=0)).to_ndarray()
+    assert (frame[demo.HEIGHT :] == 128).all()
+
+
+def test_the_films_sound_is_stereo_and_as_long_as_its_picture(archive):
+    with av.open(str(archive / "Film reel.mp4")) as film:
+        sound = film.streams.audio[0]
+        seconds = sum(frame.samples for frame in film.decode(sound)) / demo.SAMPLE_RATE
+        assert sound.layout.name == "stereo"
+    assert seconds == pytest.approx(float(4 * demo.SHOT_FRAMES / demo.FRAME_RATE), abs=0.1)
+
+
+def test_it_is_the_same_each_time(archive, tmp_path):
+    demo.make_demo(tmp_path / "again")
+    files = [path.relative_to(archive) for path in archive.rglob("*") if path.is_file()]
+    for name in files:
+        assert sha256_file(archive / name) == sha256_file(tmp_path / "again" / name), name
+
+
+def test_a_demo_that_fails_half_way_leaves_nothing(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(demo, "write_film", fail)
+    with pytest.raises(OSError, match="no space"):
+        demo.make_demo(tmp_path / "archive")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_existing_folder_is_named_in_a_sentence(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "autochrome.demo", tmp_path],
+        cwd=Path(__file__).resolve().parents[1],
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert str(tmp_path) in done.stderr

@@ -1,0 +1,127 @@
+"""A crash in a decoder costs one item and not the job. The children here really die."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from autochrome.errors import ItemError
+from autochrome.isolation import IsolatedWorker, run_isolated
+
+_started_with = None
+
+
+def start(value):
+    global _started_with
+    _started_with = value
+
+
+def started_with():
+    return _started_with
+
+
+def kill_oneself(log: str) -> None:
+    with open(log, "a") as file:
+        file.write("x")
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def die_once(log: str) -> str:
+    if not Path(log).exists():
+        kill_oneself(log)
+    return "done"
+
+
+@pytest.fixture(scope="module")
+def worker():
+    with IsolatedWorker(start, ("ready",)) as worker:
+        yield worker
+
+
+def test_a_call_gives_what_the_function_gives(worker):
+    assert worker.call(divmod, 7, 3) == (2, 1)
+
+
+def test_the_work_is_done_in_another_process_that_is_kept(worker):
+    assert worker.call(os.getpid) == worker.call(os.getpid) != os.getpid()
+
+
+def test_an_error_in_the_child_is_raised_here(worker):
+    with pytest.raises(ItemError, match="damaged"):
+        worker.call(raise_item_error)
+
+
+def raise_item_error():
+    raise ItemError("a.jpg is damaged.", "Repair it.")
+
+
+def test_a_call_that_kills_the_child_twice_is_the_items_failure(worker, tmp_path):
+    with pytest.raises(ItemError, match="SIGSEGV"):
+        worker.call(kill_oneself, str(tmp_path / "log"))
+    assert (tmp_path / "log").read_text() == "xx"
+
+
+def test_a_call_that_kills_the_child_once_is_done_at_the_second_try(worker, tmp_path):
+    assert worker.call(die_once, str(tmp_path / "log")) == "done"
+
+
+def test_the_worker_lives_on_after_a_crash_and_is_initialised_again(worker, tmp_path):
+    with pytest.raises(ItemError):
+        worker.call(os._exit, 3)
+    assert worker.call(started_with) == "ready"
+
+
+def test_a_call_that_takes_too_long_is_ended_and_named(worker):
+    with pytest.raises(ItemError, match="not done after"):
+        worker.call(time.sleep, 600, timeout=0.5)
+    assert worker.call(started_with) == "ready"
+
+
+def test_one_call_can_have_a_process_of_its_own():
+    assert run_isolated(os.getpid) != os.getpid()
+
+
+_PARENT = """
+import os, sys, time
+from autochrome.isolation import IsolatedWorker
+
+if __name__ == "__main__":
+    with IsolatedWorker() as worker:
+        print(worker.call(os.getpid), flush=True)
+        worker.call(time.sleep, 600)
+"""
+
+
+def test_a_child_ends_when_its_parent_is_killed(tmp_path):
+    script = tmp_path / "parent.py"
+    script.write_text(_PARENT)
+    repository = Path(__file__).resolve().parents[1]
+    parent = subprocess.Popen(
+        [sys.executable, script],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(repository)},
+    )
+    child = int(parent.stdout.readline())
+    parent.kill()
+    parent.communicate()
+    for _ in range(100):
+        if not is_running(child):
+            return
+        time.sleep(0.1)
+    pytest.fail(f"process {child} outlived its parent")
+
+
+def is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    state = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True
+    )
+    return state.stdout.strip() not in ("", "Z", "Zl")
