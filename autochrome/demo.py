@@ -36,7 +36,7 @@ _SEPIA = np.array([1.0, 0.87, 0.68], np.float32)
 _SHOTS = (
     ("coffee.png", (0.5, 0.5, 1.0), (0.42, 0.45, 0.62)),
     ("astronaut.png", (0.5, 0.62, 0.9), (0.45, 0.38, 0.72)),
-    ("motorcycle_left.png", (0.36, 0.5, 0.7), (0.64, 0.52, 0.7)),
+    ("motorcycle_left.png", (0.42, 0.5, 0.7), (0.55, 0.52, 0.7)),
     ("chelsea.png", (0.55, 0.5, 0.66), (0.48, 0.45, 1.0)),
 )
 # One pair of tones (left, right; Hz) for each shot.

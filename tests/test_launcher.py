@@ -90,10 +90,25 @@ class Clone:
 
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory) -> Clone:
+def fresh(tmp_path_factory) -> tuple[Clone, list[subprocess.Popen], list[str]]:
+    """A clone that two first calls at once have set up, those calls, and what each said."""
     made = Clone(tmp_path_factory.mktemp("launcher"))
-    assert "Setting up" in made.run("--list").stderr
-    return made
+    both = [
+        subprocess.Popen(
+            [made.root / "colorize", "--list"],
+            env=made.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    return made, both, [process.communicate()[1] for process in both]
+
+
+@pytest.fixture(scope="module")
+def clone(fresh) -> Clone:
+    return fresh[0]
 
 
 @pytest.fixture
@@ -106,6 +121,12 @@ def archive(tmp_path) -> Path:
 @pytest.mark.parametrize("script", ["colorize", "check", ".ci/run", "workflow/setup.sh"])
 def test_the_shell_reads_every_script(script):
     assert subprocess.run(["sh", "-n", REPOSITORY / script]).returncode == 0
+
+
+def test_two_set_ups_at_once_do_the_work_once(fresh):
+    _, both, said = fresh
+    assert [process.returncode for process in both] == [0, 0], said
+    assert sum("Setting up" in text for text in said) == 1
 
 
 def test_an_environment_that_is_set_up_is_not_set_up_again(clone):
@@ -241,43 +262,32 @@ def test_the_version_is_the_librarys(clone):
     assert clone.run("--version").stdout == "Autochrome 1.2.3\n"
 
 
-def test_an_interrupted_set_up_is_repaired(clone):
-    shutil.rmtree(clone.root / ".venv/installed")
-    next((clone.root / ".venv").rglob("cli.py")).unlink()
-    assert "Setting up" in clone.run("--list").stderr
-    assert clone.told("--list")["arguments"][-1] == "--list"
-
-
-def test_a_changed_requirements_file_is_installed(clone):
+@pytest.fixture(scope="module")
+def failed(clone) -> subprocess.CompletedProcess:
+    """A set-up after a change of the requirements that pip does not bring to its end."""
     with open(clone.root / "requirements.txt", "a") as file:
         file.write("# changed\n")
+    return clone.run("--list", PIP_FIND_LINKS="")
+
+
+def test_a_changed_requirements_file_is_set_up_anew(failed):
+    assert "Setting up" in failed.stderr
+
+
+def test_a_failed_set_up_says_what_pip_said_and_where_the_log_is(failed):
+    assert failed.returncode == 2
+    assert "snakemake==0.1" in failed.stderr and "setup.log" in failed.stderr
+
+
+def test_a_set_up_that_did_not_end_is_repaired(clone, failed):
     assert "Setting up" in clone.run("--list").stderr
-    assert "Setting up" not in clone.run("--list").stderr
-
-
-def test_two_set_ups_at_once_do_the_work_once(clone, tmp_path):
-    environment = clone.environment | {"AUTOCHROME_VENV": str(tmp_path / "moved here")}
-    both = [
-        subprocess.Popen(
-            [clone.root / "colorize", "--list"], env=environment, stderr=subprocess.PIPE, text=True
-        )
-        for _ in range(2)
-    ]
-    said = [process.communicate()[1] for process in both]
-    assert [process.returncode for process in both] == [0, 0]
-    assert sum("Setting up" in text for text in said) == 1
+    assert clone.told("--list")["arguments"][-1] == "--list"
 
 
 def test_a_folder_with_other_things_is_not_made_into_the_environment(clone, tmp_path):
     (tmp_path / "precious").touch()
     done = clone.run("--list", AUTOCHROME_VENV=str(tmp_path))
     assert (done.returncode, (tmp_path / "precious").exists()) == (2, True)
-
-
-def test_a_failed_set_up_says_what_pip_said_and_where_the_log_is(clone, tmp_path):
-    done = clone.run("--list", AUTOCHROME_VENV=str(tmp_path / "venv"), PIP_FIND_LINKS="")
-    assert done.returncode == 2
-    assert "snakemake==0.1" in done.stderr and "setup.log" in done.stderr
 
 
 def python_that(folder: Path, code: str) -> dict[str, str]:

@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ..errors import ArchiveError
 from .files import read_json, write_json_if_changed
 from .recognise import FILM_SUFFIXES, HEAD_BYTES, VERSION, recognise
 
@@ -69,12 +68,7 @@ def scan_archive(archive: Path, results: Path, probe: Probe, known: dict[str, En
 
     ``results`` is never entered. ``probe`` takes a film's full path and returns
     ``{"header": …}`` or ``{"fault": …, "remedy": …}``; ``known`` is what `recall` gives.
-    Raises ArchiveError if the archive itself is not there.
     """
-    if not archive.is_dir():
-        raise ArchiveError(
-            f"The archive {archive} is not a folder that exists.", "Check the path for a slip."
-        )
     scan = Scan()
     left_alone: Counter[str] = Counter()
     for path, status in _walk(archive, results, scan.faults, left_alone):

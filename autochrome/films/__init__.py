@@ -1,1 +1,18 @@
-"""Films: index, colour, encode, join, verify."""
+"""Films: what their headers promise, and the four stages from index to finished film.
+
+The stages run with the results folder as the working directory; see DESIGN.md, "Films".
+"""
+
+from .header import FilmHeader, chunk_count, probe_film, result_container
+from .stages import colour_chunk, encode_chunk, index_film, join_film
+
+__all__ = [
+    "FilmHeader",
+    "chunk_count",
+    "colour_chunk",
+    "encode_chunk",
+    "index_film",
+    "join_film",
+    "probe_film",
+    "result_container",
+]

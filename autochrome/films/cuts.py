@@ -53,9 +53,7 @@ class MisreadError(Exception):
     """The frames that came are not those of the index."""
 
 
-def choose_cuts(
-    index: "FilmIndex", source: str, chunks: int, key_times: dict[int, int]
-) -> Cuts:
+def choose_cuts(index: "FilmIndex", source: str, chunks: int, key_times: dict[int, int]) -> Cuts:
     """Cut a film into at most ``chunks`` pieces of about one length.
 
     ``key_times`` gives the dts of each key packet's pts.

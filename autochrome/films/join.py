@@ -18,7 +18,6 @@ from .streams import (
     Copy,
     add_copy,
     film_tags,
-    is_attached_picture,
     needs_free_tags,
     picture_tags,
     plan_copies,
@@ -181,7 +180,9 @@ def _coloured(index: FilmIndex, encoded: list[Path], times, stream) -> Iterator[
 def _others(film, copies: list[Copy], outputs) -> Iterator[av.Packet]:
     """The packets of the copied streams, noted, in the source's order."""
     by_source = {copy.source: copy for copy in copies}
-    wanted = [film.streams[source] for source in outputs if film.streams[source].type != "attachment"]
+    wanted = [
+        film.streams[source] for source in outputs if film.streams[source].type != "attachment"
+    ]
     if not wanted:
         return
     last: dict[int, int] = {}

@@ -53,7 +53,9 @@ class Picture:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Picture":
-        return cls(**{**value, "aspect": tuple(value["aspect"]), "display": tuple(value["display"])})
+        return cls(
+            **{**value, "aspect": tuple(value["aspect"]), "display": tuple(value["display"])}
+        )
 
     @property
     def weights(self) -> tuple[float, float, float]:
@@ -218,9 +220,7 @@ def _luma_scale(depth: int, full: bool) -> tuple[int, int]:
     return (0, 2**depth - 1) if full else (16 << (depth - 8), 219 << (depth - 8))
 
 
-def chroma_codes(
-    chroma: NDArray[np.float32], depth: int, full: bool
-) -> NDArray[np.integer]:
+def chroma_codes(chroma: NDArray[np.float32], depth: int, full: bool) -> NDArray[np.integer]:
     """Codes of Cb or Cr in [-0.5, 0.5]: uint8 or uint16 of the same shape."""
     span = 2**depth - 1 if full else 224 << (depth - 8)
     codes = np.rint(chroma * np.float32(span) + np.float32(1 << (depth - 1)))

@@ -5,100 +5,84 @@ so that a stage can be repeated, killed, or run alone. What is wrong with a film
 is written to the done file and passed on, and the job ends well.
 """
 
-import errno
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import av
-
-from ..errors import AutochromeError, ItemError, reason_of
-from ..isolation import run_isolated
-from ..models import find_model
+from ..errors import AutochromeError, ItemError
+from ..models import Model, find_model
 from .colour import make_colour
-from .deliver import deliver, failed_row, find_delivered
+from .deliver import deliver, find_delivered, new_row
 from .encode import make_chunk
+from .faults import as_item_error, isolated, stop_if_results_fail, time_limit
 from .index import make_index
 from .work import FilmWork
-
-# Time limits, in seconds, far above what any film takes: they only end a decoder that hangs.
-_LEAST_TIME = 900
-_BYTES_A_SECOND = 20_000
-_PIXELS_A_SECOND = 200_000
-
-_RESULTS_FAULTS = {
-    errno.ENOSPC: "The disk with the results is full.",
-    errno.EDQUOT: "The disk quota for the results is used up.",
-    errno.EACCES: "No permission to write into the results folder.",
-    errno.EROFS: "The results folder lies on a read-only disk.",
-}
 
 
 def index_film(film: str, threads: int) -> None:
     """Stage 1: everything about the film's frames. ``threads`` does not change the result."""
     work = FilmWork(film)
-    content: dict[str, Any] = {"source_sha256": ""}
+    found: dict[str, Any] = {"source_sha256": ""}
 
     def make() -> None:
-        work.source_sha256 = work.hash_source()
-        content["source_sha256"] = work.source_sha256
+        found["source_sha256"] = work.hash_source()
+        work.know_source(found["source_sha256"])
         if find_delivered(work) is None:
             _ensure_index(work)
-            content["frames"] = len(work.load_index())
+            found["file"] = str(work.index_path)
+            found["frames"] = len(work.load_index())
 
-    _run(work, "index", "index", lambda: work.index_key, make, content)
+    _run(work, "index", "index", lambda: work.index_key, make, found)
 
 
 def colour_chunk(film: str, number: int, threads: int) -> None:
     """Stage 2: the network's colours for one chunk. ``threads`` does not change the result."""
     work = FilmWork(film)
+    found: dict[str, Any] = {}
 
     def make() -> None:
         _pass_on(work, "index")
-        if find_delivered(work) is None:
-            _ensure_colour(work, number, threads)
+        if find_delivered(work) is None and _ensure_colour(work, number, threads):
+            found["file"] = str(work.colour_path(number))
 
-    _run(work, f"colour-{number}", "colour", lambda: work.colour_key(number), make)
+    _run(work, f"colour-{number}", "colour", lambda: work.colour_key(number), make, found)
 
 
 def encode_chunk(film: str, number: int) -> None:
     """Stage 3: one chunk of the result's picture."""
     work = FilmWork(film)
+    found: dict[str, Any] = {}
 
     def make() -> None:
         _pass_on(work, "index", *(f"colour-{n}" for n in work.neighbours(number)))
-        if find_delivered(work) is None:
-            _ensure_encoded(work, number)
+        if find_delivered(work) is None and _ensure_encoded(work, number):
+            found["file"] = str(work.encode_path(number))
 
-    _run(work, f"encode-{number}", "encode", lambda: work.encode_key(number), make)
+    _run(work, f"encode-{number}", "encode", lambda: work.encode_key(number), make, found)
 
 
 def join_film(film: str) -> None:
     """Stage 4: the film put together, checked, and given its name; the row for the manifest."""
     work = FilmWork(film)
-    try:
+    found: dict[str, Any] = {}
+
+    def make() -> None:
         _pass_on(work, "index", *(f"encode-{n}" for n in range(work.chunks)))
-        row = find_delivered(work)
-        if row is None:
-            row = _deliver(work)
-    except ItemError as error:
-        row = failed_row(work, error)
-    except Exception as error:
-        _stop_if_results_fail(error)
-        row = failed_row(work, _unexpected(error))
+        found["row"] = find_delivered(work)
+        if found["row"] is None:
+            _ensure_index(work)
+            if not work.load_index().facts["in_colour"]:
+                for number in range(work.chunks):
+                    _ensure_encoded(work, number)
+            found["row"] = deliver(work)
+
+    error, key = _try(work, lambda: work.join_key, make)
+    row = found.get("row")
+    if error is not None:
+        row = new_row(work) | {
+            "key": key, "status": "failed", "reason": error.fault, "remedy": error.remedy
+        }  # fmt: skip
+        work.record_failure(key, error, row)
     work.write_done("join", "join", rows=[row])
-
-
-def _deliver(work: FilmWork) -> dict[str, Any]:
-    try:
-        _ensure_index(work)
-        index = work.load_index()
-        if not index.facts["in_colour"]:
-            for number in range(work.chunks):
-                _ensure_encoded(work, number)
-        return deliver(work, index, _isolated)
-    except ItemError as error:
-        raise _FailedError(error, work.join_key) from error
 
 
 def _run(
@@ -107,21 +91,125 @@ def _run(
     stage: str,
     key: Callable[[], str],
     make: Callable[[], None],
-    content: dict[str, Any] | None = None,
+    found: dict[str, Any],
 ) -> None:
     """Do one stage and write its done file; a fault of the film is written there, too."""
-    content = {} if content is None else content
+    error, its_key = _try(work, key, make)
+    if error is None:
+        result = {"status": "done", "key": its_key, "reason": "", "remedy": ""}
+    else:
+        result = {
+            "status": "failed", "key": its_key, "reason": error.fault, "remedy": error.remedy
+        }  # fmt: skip
+    work.write_done(name, stage, **result, **found)
+
+
+def _try(
+    work: FilmWork, key: Callable[[], str], make: Callable[[], None]
+) -> tuple[ItemError | None, str]:
+    """Do the work of a stage. Gives the film's fault, if there is one, and the key it belongs to.
+
+    The key is "" where the source could not even be hashed. Raises AutochromeError for faults of
+    the whole run.
+    """
     try:
         make()
-        result = {"status": "done", "key": key(), "reason": "", "remedy": ""}
+        return None, key()
+    except _PassedOnError as passed:
+        return passed.error, passed.key
+    except ItemError as error:
+        fault = error
+    except AutochromeError:
+        raise
     except Exception as error:
-        if not isinstance(error, ItemError):
-            _stop_if_results_fail(error)
-            error = _unexpected(error)
-        failed = _failed_key(error, content, key)
-        if failed and not isinstance(error, _FailedError):
-            _journal_failure(work, failed, error)
-        result = {
-            "status": "failed", "key": failed, "reason": error.fault, "remedy": error.remedy
-        }  # fmt: skip
-    work.write_done(name, stage, **result, **content)
+        stop_if_results_fail(error)
+        fault = as_item_error(error)
+    if not work.source_is_known:
+        return fault, ""
+    work.record_failure(key(), fault)
+    return fault, key()
+
+
+class _PassedOnError(Exception):
+    """An earlier stage failed: its fault and its key."""
+
+    def __init__(self, error: ItemError, key: str):
+        super().__init__(error.fault)
+        self.error = error
+        self.key = key
+
+
+def _pass_on(work: FilmWork, *names: str) -> None:
+    """Raise the failure of the first of these earlier jobs that failed."""
+    for name in names:
+        done = work.read_done(name)
+        if done is not None and done["status"] == "failed":
+            raise _PassedOnError(ItemError(done["reason"], done["remedy"]), done["key"])
+
+
+def _ensure_index(work: FilmWork) -> None:
+    if work.has(work.index_key, work.index_path):
+        return
+    plan = work.plan("index")
+    work.folder.mkdir(parents=True, exist_ok=True)
+    limit = time_limit(source_bytes=plan["size"])
+    isolated(make_index, work.source, str(work.index_path), work.chunks, limit=limit)
+    work.record(work.index_key, work.index_path)
+
+
+def _ensure_colour(work: FilmWork, number: int, threads: int = 1) -> bool:
+    """Make the chunk's ab maps; False where there is nothing to colour."""
+    _ensure_index(work)
+    index = work.load_index()
+    if index.facts["in_colour"] or not index.chunk(number):
+        return False
+    path = work.colour_path(number)
+    if not work.has(work.colour_key(number), path):
+        isolated(
+            make_colour,
+            str(work.index_path),
+            work.source,
+            number,
+            _model(work).name,
+            str(path),
+            threads,
+            limit=_chunk_limit(work, index, number),
+        )
+        work.record(work.colour_key(number), path)
+    return True
+
+
+def _ensure_encoded(work: FilmWork, number: int) -> bool:
+    """Make the encoded chunk; False where there is nothing to encode."""
+    colours = [n for n in work.neighbours(number) if _ensure_colour(work, n)]
+    if number not in colours:
+        return False
+    path = work.encode_path(number)
+    if not (work.has(work.encode_key(number), path) and work.thumbs_path(number).is_file()):
+        isolated(
+            make_chunk,
+            str(work.index_path),
+            work.source,
+            number,
+            [str(work.colour_path(n)) for n in colours],
+            work.plan("encode")["settings"],
+            str(path),
+            str(work.thumbs_path(number)),
+            limit=_chunk_limit(work, work.load_index(), number),
+        )
+        work.record(work.encode_key(number), path)
+    return True
+
+
+def _chunk_limit(work: FilmWork, index, number: int) -> float:
+    # A chunk may have to be read from the beginning of the film.
+    return time_limit(
+        source_bytes=work.plan("index")["size"],
+        frames=len(index.chunk(number)),
+        pixels=index.picture.width * index.picture.height,
+    )
+
+
+def _model(work: FilmWork) -> Model:
+    """The plan's model. Raises ModelError if the one of that name is another now."""
+    return find_model(work.plan("colour")["model"]["name"])

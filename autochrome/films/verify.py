@@ -137,7 +137,9 @@ def _look(index: FilmIndex, film: Film, thumbs: list[Path], lossless: bool) -> _
             if fingerprint(luma) != index.prints[number]:
                 raise ItemError(f"The luma of frame {number} is not the source's.", _REMEDY)
         else:
-            _check_place(seen, number, shrunk(luma, picture.depth, thumb_width(picture.width)), small)
+            _check_place(
+                seen, number, shrunk(luma, picture.depth, thumb_width(picture.width)), small
+            )
         if number in samples:
             seen.colours.append(colorfulness(frame.to_ndarray(format="rgb24")))
     return seen
@@ -193,9 +195,7 @@ def _check_copies(copies: list[Copy], result: Path) -> dict[str, str]:
 def _read_copies(path: str, here: dict[int, Copy]) -> list[tuple[Copy, Copy]]:
     with open_container(path) as film:
         streams = [film.streams[output] for output in here]
-        found = {
-            s.index: Copy(s.type, s.index, "", "film", time_base=s.time_base) for s in streams
-        }
+        found = {s.index: Copy(s.type, s.index, "", "film", time_base=s.time_base) for s in streams}
         for packet in film.demux(streams):
             if packet.size or packet.dts is not None:
                 found[packet.stream_index].note(packet)

@@ -7,7 +7,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ..archive import Journal, digest, is_intact, make_key, read_json, sha256_file, stamp, write_json
+from ..archive import (
+    Journal,
+    digest,
+    is_intact,
+    make_key,
+    read_json,
+    sha256_file,
+    stamp,
+    write_json,
+)
 from ..errors import ItemError
 from .colour import COLOUR_VERSION
 from .encode import ENCODE_VERSION
@@ -23,6 +32,7 @@ class FilmWork:
         self.folder = Path("state/films", film)
         self.journal = Journal(Path("state/films", f"{film}.jsonl"))
         self._plans: dict[str, dict[str, Any]] = {}
+        self._source_sha256 = ""
 
     def plan(self, stage: str) -> dict[str, Any]:
         if stage not in self._plans:
@@ -40,10 +50,21 @@ class FilmWork:
 
     # The source's hash is made once, by the index stage; the others read it in its done file.
 
-    @cached_property
+    def know_source(self, sha256: str) -> None:
+        """Take this for the source's SHA-256."""
+        self._source_sha256 = sha256
+
+    @property
+    def source_is_known(self) -> bool:
+        return bool(self._source_sha256 or (self.read_done("index") or {}).get("source_sha256"))
+
+    @property
     def source_sha256(self) -> str:
-        done = self.read_done("index")
-        return (done or {}).get("source_sha256") or self.hash_source()
+        """Raises ItemError if it is not known yet and the source cannot be read."""
+        if not self._source_sha256:
+            done = self.read_done("index") or {}
+            self._source_sha256 = done.get("source_sha256") or self.hash_source()
+        return self._source_sha256
 
     def hash_source(self) -> str:
         """Raises ItemError if the source cannot be read."""
@@ -135,6 +156,12 @@ class FilmWork:
         self.journal.append(
             {"key": key, "path": str(path), "sha256": sha256_file(path), **stamp(path)}
         )
+
+    def record_failure(self, key: str, error: ItemError, row: dict[str, Any] | None = None) -> None:
+        """Journal that a stage failed, so that it is not tried again under the same key."""
+        if key:
+            record = {"key": key, "reason": error.fault, "remedy": error.remedy}
+            self.journal.append(record if row is None else record | {"row": row})
 
     # Done files.
 

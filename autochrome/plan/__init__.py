@@ -1,5 +1,5 @@
 """The plan: which jobs there are, which have work, what it will cost."""
 
-from .run import Run, demo_settings, folders, make_run, read_run
+from .run import Run, make_run, read_run, settle
 
-__all__ = ["Run", "demo_settings", "folders", "make_run", "read_run"]
+__all__ = ["Run", "make_run", "read_run", "settle"]

@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ from ..models import Model, find_model, verify_model
 from . import estimate, standing, values
 
 PROBE_SECONDS = 60
+# Jobs that Snakemake starts on other machines find the results folder by this variable.
+_FOR_JOBS = "AUTOCHROME_RESULTS"
 
 
 @dataclass
@@ -47,24 +50,19 @@ class Run:
     accept_failures: bool = False
 
 
-def folders(
-    config: dict[str, Any], environment: Mapping[str, str]
-) -> tuple[Path | None, Path]:
+def settle(config: dict[str, Any], environment: Mapping[str, str]) -> tuple[Path | None, Path]:
     """The archive (None if none is set) and the results folder, absolute.
 
     Relative paths count from where the person called. The launcher's word on the archive, in the
-    environment, comes before the configuration's; a job finds the results folder by
-    ``AUTOCHROME_RESULTS``.
+    environment, comes before the configuration's. For the demo, ``config`` gets what differs
+    there: results beside its archive, and pictures in colour are copied.
     """
     caller = Path(environment.get("AUTOCHROME_CALLER") or Path.cwd())
     archive = environment.get("AUTOCHROME_ARCHIVE") or config["archive"]
-    results = environment.get("AUTOCHROME_RESULTS") or config["output"]
+    if "AUTOCHROME_DEMO" in environment:
+        config |= {"output": str(Path(archive).with_name("results")), "already_colour": "copy"}
+    results = environment.get(_FOR_JOBS) or config["output"]
     return (caller / archive if archive else None), caller / results
-
-
-def demo_settings(archive: str) -> dict[str, Any]:
-    """What differs for the demo: results of its own, and pictures in colour are copied."""
-    return {"output": str(Path(archive).with_name("results")), "already_colour": "copy"}
 
 
 def read_run(results: Path, accept_failures: bool = False) -> Run:
@@ -96,16 +94,24 @@ def make_run(
             "No archive is named.",
             "Call ./colorize FOLDER, or set archive in config/config.yaml.",
         )
+    if not archive.is_dir():
+        raise ArchiveError(
+            f"The archive {archive} is not a folder that exists.", "Check the path for a slip."
+        )
     model = find_model(config["model"])
     verify_model(model)
+    is_new = not results.exists()
     _open_results(archive, results)
-    may_write = _take_lock(results, dry, say)
+    lock = _take_lock(results, dry, say)
     known = recall(results / "state/scan.json")
     if config["redo"] is not None:
         known = {path: entry for path, entry in known.items() if not entry.fault}
     with _Prober() as probe:
         scan = scan_archive(archive, results, probe, known)
     if not scan.photos() and not scan.films():
+        if is_new and lock is not None:
+            lock.release()
+            shutil.rmtree(results)
         raise ArchiveError(
             f"There is no photograph and no film in {archive}{_left_alone(scan)}.",
             "Name a folder that holds some.",
@@ -115,9 +121,10 @@ def make_run(
     plan.tell(say)
     if not dry:
         estimate.check_disk(plan.bytes_needed(), results)
-    if may_write:
+    if lock is not None:
         remember(scan, results / "state/scan.json")
         plan.write(config["redo"] if not dry else None)
+    os.environ[_FOR_JOBS] = str(results)
     return plan.run(config["failures"] == "accept")
 
 
@@ -148,7 +155,8 @@ def _open_results(archive: Path, results: Path) -> None:
         ) from error
 
 
-def _take_lock(results: Path, dry: bool, say: Callable[[str], None]) -> bool:
+def _take_lock(results: Path, dry: bool, say: Callable[[str], None]) -> RunLock | None:
+    """The lock, held until the process ends; None if a dry run finds it taken."""
     lock = RunLock(results)
     try:
         lock.acquire()
@@ -156,9 +164,9 @@ def _take_lock(results: Path, dry: bool, say: Callable[[str], None]) -> bool:
         if not dry:
             raise
         say(f"{error.fault} This dry run only reads.")
-        return False
+        return None
     atexit.register(lock.release)
-    return True
+    return lock
 
 
 class _Prober:

@@ -24,9 +24,9 @@ def write_report(
     """Write report/index.html, further pages of 500 items, the style and the thumbnails.
 
     ``rows`` are the manifest's, ``archive`` the folder that their sources are relative to.
-    ``run_info`` may hold ``left_alone`` (what: how many) and ``notices`` (dicts with ``reason``
-    and ``remedy`` that concern the run and no item). Equal input gives equal bytes. Raises
-    OSError if the pages cannot be written; a thumbnail that cannot be made is left out.
+    ``run_info`` holds ``left_alone`` (what: how many) and ``prune`` (``reason`` and ``remedy``,
+    empty unless results were held back). Equal input gives equal bytes. Raises OSError if the
+    pages cannot be written; a thumbnail that cannot be made is left out, with its reason.
     """
     media = media_of(rows, results, archive, threads)
     items = items_of(rows, media)
@@ -35,11 +35,8 @@ def write_report(
     common = {
         "counts": counts_of(rows),
         "models": models_of(rows),
-        "left_alone": sorted(run_info.get("left_alone", {}).items()),
-        "notices": [
-            {name: shown(notice[name]) for name in ("reason", "remedy")}
-            for notice in run_info.get("notices", ())
-        ],
+        "left_alone": sorted(run_info["left_alone"].items()),
+        "notice": {name: shown(run_info["prune"][name]) for name in ("reason", "remedy")},
         "page_names": [_page_name(number) for number in range(len(pages))],
         "total": len(items),
         "version": __version__,

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from autochrome.archive import recall, remember, scan_archive
-from autochrome.errors import ArchiveError
 
 JPEG = cv2.imencode(".jpg", np.zeros((8, 8), np.uint8))[1].tobytes()
 MKV = b"\x1a\x45\xdf\xa3" + bytes(60)
@@ -125,11 +124,6 @@ def test_a_film_that_cannot_be_probed_is_named_and_sound_is_left_alone(tmp_path)
     found = scan(tmp_path, probe=lambda path: {"fault": "No video.", "remedy": "Look."})
     assert [(e.path, e.fault) for e in found.films()] == [("reel.mkv", "No video.")]
     assert found.left_alone == {"other files": 1}
-
-
-def test_an_archive_that_is_not_there_is_an_error(tmp_path):
-    with pytest.raises(ArchiveError, match="not a folder"):
-        scan(tmp_path / "nowhere")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

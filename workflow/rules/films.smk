@@ -1,15 +1,3 @@
-def neighbours(wildcards):
-    """Colour of the chunk and of those beside it, which the steadying in time reads."""
-    number, chunks = int(wildcards.number), run.films[wildcards.film]
-    near = range(max(0, number - 1), min(chunks, number + 2))
-    return [f"done/films/{wildcards.film}/colour-{n}.json" for n in near]
-
-
-def chunks(wildcards):
-    numbers = range(run.films[wildcards.film])
-    return [f"done/films/{wildcards.film}/encode-{n}.json" for n in numbers]
-
-
 rule index_film:
     input:
         plan="plan/films/{film}/index.json",
@@ -45,7 +33,7 @@ rule encode_chunk:
     input:
         plan="plan/films/{film}/encode.json",
         index="done/films/{film}/index.json",
-        colour=neighbours,
+        colour=colour_near,
     output:
         done="done/films/{film}/encode-{number}.json",
     log:
@@ -62,7 +50,7 @@ rule join_film:
     input:
         plan="plan/films/{film}/join.json",
         index="done/films/{film}/index.json",
-        chunks=chunks,
+        chunks=encoded_chunks,
     output:
         done="done/films/{film}/join.json",
     log:

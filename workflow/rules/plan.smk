@@ -5,20 +5,16 @@ import os
 from snakemake.exceptions import WorkflowError
 
 from autochrome.errors import AutochromeError
-from autochrome.plan import demo_settings, folders, make_run, read_run
+from autochrome.plan import make_run, read_run, settle
 from workflow.invocation import bring_log_along, purpose
 
-if "AUTOCHROME_DEMO" in os.environ:
-    config.update(demo_settings(os.environ["AUTOCHROME_ARCHIVE"]))
-archive, results = folders(config, os.environ)
+archive, results = settle(config, os.environ)
 if workflow.is_main_process and purpose() != "look":
     try:
         run = make_run(config, archive, results, dry=purpose() == "dry run")
     except AutochromeError as error:
         raise WorkflowError(str(error))
     bring_log_along(workflow.logger_manager.logfile_handlers, results)
-    # A job on another machine finds the results folder by this.
-    os.environ["AUTOCHROME_RESULTS"] = str(results)
 else:
     run = read_run(results, accept_failures=config["failures"] == "accept")
 
@@ -30,6 +26,18 @@ if results.is_dir():
 def only(ids):
     """A wildcard's constraint: what is finished by its key is no rule's output, only an input."""
     return "|".join(sorted(ids)) or "(?!)"
+
+
+def colour_near(wildcards):
+    """Colour of the chunk and of those beside it, which the steadying in time reads."""
+    number, chunks = int(wildcards.number), run.films[wildcards.film]
+    near = range(max(0, number - 1), min(chunks, number + 2))
+    return [f"done/films/{wildcards.film}/colour-{n}.json" for n in near]
+
+
+def encoded_chunks(wildcards):
+    numbers = range(run.films[wildcards.film])
+    return [f"done/films/{wildcards.film}/encode-{n}.json" for n in numbers]
 
 
 wildcard_constraints:

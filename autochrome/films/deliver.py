@@ -1,0 +1,289 @@
+"""The end of a film's way: joined, checked, under its final name, with its row for the manifest."""
+
+import os
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..archive import canonical_json, is_intact, read_json, sha256_file, stamp, temporary_beside
+from ..errors import ItemError
+from .faults import isolated, time_limit
+from .index import FilmIndex
+from .join import join_chunks
+from .verify import verify_film
+from .work import FilmWork
+
+_GONE = Path("state/gone.json")
+_SIDECARS = (".mka", ".mks")
+_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+
+Row = dict[str, Any]
+
+
+def new_row(work: FilmWork) -> Row:
+    """A row with what the plan knows of a film."""
+    plan = work.plan("index")
+    return {
+        "source": plan["path"],
+        "kind": "film",
+        "sha256": work.source_sha256 if work.source_is_known else "",
+        "size": plan["size"],
+        "width": None,
+        "height": None,
+        "frames": None,
+        "model": "",
+        "model_sha256": "",
+        "key": "",
+        "result": "",
+        "result_sha256": "",
+        "result_size": None,
+        "result_mtime_ns": None,
+        "status": "",
+        "reason": "",
+        "remedy": "",
+        "colorfulness": None,
+        "luma_error": None,
+        "checks": {},
+    }
+
+
+def find_delivered(work: FilmWork) -> Row | None:
+    """The row of a finished film whose key is the present one, its result at its present name.
+
+    None if there is none, or its file is not what it was. Raises ItemError if the same was tried
+    before and failed.
+    """
+    for record in (work.journal.find(work.join_key), _gone_record(work.join_key)):
+        if record is None:
+            continue
+        if record.get("reason"):
+            raise ItemError(record["reason"], record["remedy"])
+        row = dict(record["row"])
+        if row["result"]:
+            result = _result_name(work, row["status"])
+            if not _brought(record, result):
+                continue
+            row |= {"result": result, **_stamp_of(result)}
+        row["source"] = work.plan("index")["path"]
+        if row != record["row"] or work.journal.find(work.join_key) is None:
+            _record(work, row)
+        return row
+    return None
+
+
+def deliver(work: FilmWork) -> Row:
+    """Join, check and name the film; leave or copy one that is in colour already."""
+    index = work.load_index()
+    facts = index.facts
+    row = new_row(work) | {
+        "width": index.picture.width,
+        "height": index.picture.height,
+        "frames": len(index),
+        "key": work.join_key,
+    }
+    if facts["in_colour"]:
+        row["checks"] = {
+            "colour_share": facts["coloured_share"],
+            "colour_spread": facts["colour_spread"],
+        }
+        row |= _left_or_copied(work)
+    else:
+        row |= _coloured(work, index)
+    _record(work, row)
+    for path in work.folder.glob("encode-*"):
+        path.unlink(missing_ok=True)
+    return row
+
+
+def _left_or_copied(work: FilmWork) -> Row:
+    if work.plan("join")["settings"].get("already_colour", "leave") != "copy":
+        return {"status": "left_colour", "reason": "It is in colour already."}
+    result = _result_name(work, "copied")
+    part = temporary_beside(Path(result))
+    try:
+        shutil.copyfile(work.source, part)
+        if sha256_file(part) != work.source_sha256:
+            raise ItemError("The file changed while it was copied.", "Run again.")
+        os.replace(part, result)
+    finally:
+        part.unlink(missing_ok=True)
+    return {"status": "copied", "result": result, **_stamp_of(result)} | {
+        "result_sha256": work.source_sha256
+    }
+
+
+def _coloured(work: FilmWork, index: FilmIndex) -> Row:
+    plan = work.plan("join")
+    model = work.plan("colour")["model"]
+    settings = work.plan("encode")["settings"]
+    chunks = [n for n in range(work.chunks) if index.chunk(n)]
+    part = temporary_beside(work.folder / f"join.{plan['container']}")
+    limit = time_limit(
+        work.plan("index")["size"], len(index), index.picture.width * index.picture.height
+    )
+    try:
+        verdict = isolated(
+            _join_and_verify,
+            str(work.index_path),
+            work.source,
+            [str(work.encode_path(n)) for n in chunks],
+            [str(work.thumbs_path(n)) for n in chunks],
+            plan["container"],
+            _made(work, model, settings),
+            settings["codec"],
+            str(part),
+            limit=limit,
+        )
+        result = plan["result"]
+        Path(result).parent.mkdir(parents=True, exist_ok=True)
+        beside = {}
+        for suffix in _SIDECARS:
+            if Path(f"{part}{suffix}").is_file():
+                os.replace(f"{part}{suffix}", f"{result}{suffix}")
+                beside[f"{result}{suffix}"] = sha256_file(f"{result}{suffix}")
+        with open(part, "rb+") as file:
+            os.fsync(file.fileno())
+        digest = sha256_file(part)
+        os.replace(part, result)
+    finally:
+        for path in (part, *(Path(f"{part}{suffix}") for suffix in _SIDECARS)):
+            path.unlink(missing_ok=True)
+    checks = verdict["checks"] | index.picture.notes(settings["codec"]) | _index_notes(index)
+    if beside:
+        checks["files_beside"] = beside
+    bad = index.facts["corrupt_frames"] + index.facts["broken_packets"]
+    return {
+        "status": "partial" if bad else "coloured",
+        "reason": _damage(index) if bad else "",
+        "remedy": "Nothing, unless there is a better copy of the film." if bad else "",
+        "model": model["name"],
+        "model_sha256": model["sha256"],
+        "result": result,
+        "result_sha256": digest,
+        **_stamp_of(result),
+        "colorfulness": verdict["colorfulness"],
+        "luma_error": verdict["luma_error"],
+        "checks": checks,
+    }
+
+
+def _join_and_verify(
+    index_path: str,
+    source: str,
+    encoded: list[str],
+    thumbs: list[str],
+    container: str,
+    made: str,
+    codec: str,
+    target: str,
+) -> dict[str, Any]:
+    index = FilmIndex.load(Path(index_path))
+    chunks = [Path(path) for path in encoded]
+    joined = join_chunks(index, source, chunks, container, made, Path(target))
+    return asdict(verify_film(index, Path(target), joined, [Path(p) for p in thumbs], codec))
+
+
+def _made(work: FilmWork, model: dict[str, Any], settings: dict[str, Any]) -> str:
+    """What made the result, and that a trained model did: one tag."""
+    return canonical_json(
+        {
+            "software": f"Autochrome {__version__}",
+            "DigitalSourceType": _SOURCE_TYPE,
+            "model": model,
+            "settings": settings,
+            "source_sha256": work.source_sha256,
+        }
+    )
+
+
+def _index_notes(index: FilmIndex) -> dict[str, Any]:
+    facts = index.facts
+    notes: dict[str, Any] = {
+        "colour_share": facts["coloured_share"],
+        "colour_spread": facts["colour_spread"],
+        "shots": len(index.shots),
+        "chunks": len(index.cuts.starts),
+    }
+    if facts["repaired_timestamps"]:
+        notes["repaired_timestamps"] = facts["repaired_timestamps"]
+    if facts["packets"] != len(index):
+        notes["packets"] = facts["packets"]
+    if index.picture.fields:
+        notes["interlaced"] = index.picture.fields
+    return notes
+
+
+def _damage(index: FilmIndex) -> str:
+    facts = index.facts
+    text = (
+        f"The source is damaged: {facts['corrupt_frames']} of its {len(index)} frames, and "
+        f"{facts['broken_packets']} packets gave none."
+    )
+    return f"{text} ({facts['first_fault']})" if facts["first_fault"] else text
+
+
+def _result_name(work: FilmWork, status: str) -> str:
+    """The plan's name; a copy keeps the source's own suffix, because it keeps its format."""
+    result = work.plan("join")["result"]
+    suffix = Path(work.plan("index")["path"]).suffix
+    if status == "copied" and suffix and result.endswith(f"{suffix}.mkv"):
+        return result.removesuffix(".mkv")
+    return result
+
+
+def _gone_record(key: str) -> dict[str, Any] | None:
+    try:
+        row = read_json(_GONE).get(key)
+    except FileNotFoundError:
+        return None
+    if row is None:
+        return None
+    return {"row": row, "path": row["result"], "sha256": row["result_sha256"]}
+
+
+def _brought(record: dict[str, Any], result: str) -> bool:
+    """Is the record's file at ``result``, or could it be copied there whole?"""
+    if _is_whole(result, record):
+        return True
+    if record["path"] == result or not _is_whole(record["path"], record):
+        return False
+    _copy(record["path"], result)
+    for path in record["row"]["checks"].get("files_beside", {}):
+        suffix = Path(path).suffix
+        if Path(path).is_file():
+            _copy(path, f"{result}{suffix}")
+    return True
+
+
+def _is_whole(path: str, record: dict[str, Any]) -> bool:
+    if "size" in record:
+        return is_intact(path, record)
+    return Path(path).is_file() and sha256_file(path) == record["sha256"]
+
+
+def _copy(path: str, to: str) -> None:
+    part = temporary_beside(Path(to))
+    try:
+        shutil.copyfile(path, part)
+        os.replace(part, to)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _stamp_of(result: str) -> dict[str, Any]:
+    now = stamp(result)
+    return {"result_size": now["size"], "result_mtime_ns": now["mtime_ns"]}
+
+
+def _record(work: FilmWork, row: Row) -> None:
+    record = {"key": row["key"], "row": row}
+    if row["result"]:
+        record |= {
+            "path": row["result"],
+            "sha256": row["result_sha256"],
+            "size": row["result_size"],
+            "mtime_ns": row["result_mtime_ns"],
+        }
+    work.journal.append(record)

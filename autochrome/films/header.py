@@ -1,0 +1,115 @@
+"""What a film's header promises: enough to plan by, not to be trusted further.
+
+Headers lie about durations and rates; `index_film` finds the truth, and the plan holds anyway.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import av
+
+from .decoder import open_container, pick_video
+
+# Packets read to learn the bit rate where the header has no duration, in seconds of film.
+_SAMPLE_SECONDS = 10
+_SAMPLE_PACKETS = 2000
+
+_BYTES_A_CHUNK = 1_000_000
+_MOST_CHUNKS = 500
+
+_KEPT_CONTAINERS = {
+    "mp4": "mov", "m4v": "mov", "mov": "mov", "mkv": "matroska", "ts": "mpegts"
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FilmHeader:
+    """``container`` is FFmpeg's short name of the format, ``codec`` that of the video stream's.
+
+    ``duration_seconds``, ``bit_rate`` (bits a second) and ``frame_rate`` are None where unknown.
+    """
+
+    duration_seconds: float | None
+    bit_rate: float | None
+    width: int
+    height: int
+    codec: str
+    container: str
+    frame_rate: float | None
+    has_video: bool = True
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "FilmHeader":
+        return cls(**value)
+
+
+def probe_film(path: str) -> FilmHeader:
+    """Read a film's header. Raises ItemError if it is no film, or cannot be read."""
+    with open_container(str(path)) as container:
+        stream = pick_video(container)
+        context = stream.codec_context
+        duration = _duration(container, stream)
+        rate = stream.average_rate or stream.guessed_rate
+        return FilmHeader(
+            duration_seconds=duration,
+            bit_rate=(container.bit_rate or None) if duration else _sampled_bit_rate(container),
+            width=context.width,
+            height=context.height,
+            codec=context.codec.name,
+            container=container.format.name.split(",")[0],
+            frame_rate=float(rate) if rate else None,
+        )
+
+
+def _duration(container: av.container.InputContainer, stream: av.VideoStream) -> float | None:
+    if stream.duration and stream.duration > 0:
+        return float(stream.duration * stream.time_base)
+    if container.duration and container.duration > 0:
+        return container.duration / av.time_base
+    return None
+
+
+def _sampled_bit_rate(container: av.container.InputContainer) -> float | None:
+    """Bits a second of the first seconds of packets, of all streams."""
+    size, first, last = 0, None, None
+    try:
+        for count, packet in enumerate(container.demux()):
+            moment = packet.dts if packet.dts is not None else packet.pts
+            size += packet.size
+            if moment is not None:
+                now = moment * packet.time_base
+                first = now if first is None else first
+                last = now
+                if now - first > _SAMPLE_SECONDS:
+                    break
+            if count > _SAMPLE_PACKETS:
+                break
+    except av.error.FFmpegError:
+        pass
+    if first is None or last <= first:
+        return None
+    return float(size * 8 / (last - first))
+
+
+def chunk_count(header: FilmHeader, size_bytes: int, chunk_seconds: float) -> int:
+    """Into how many chunks the plan cuts a film; where they fall is decided by its index."""
+    duration = header.duration_seconds
+    if duration is None:
+        duration = size_bytes * 8 / header.bit_rate if header.bit_rate else 0
+    most = min(duration / chunk_seconds, size_bytes / _BYTES_A_CHUNK, _MOST_CHUNKS)
+    return max(1, int(most))
+
+
+def result_container(path_suffix: str, header: FilmHeader, codec: str) -> str:
+    """The result's container (mp4, m4v, mov, mkv, ts) for a source's suffix and content.
+
+    The source's own is kept where it is one of these and really what the name says; FFV1 and all
+    others go into Matroska.
+    """
+    suffix = path_suffix.lower().lstrip(".")
+    if codec == "ffv1" or _KEPT_CONTAINERS.get(suffix) != header.container:
+        return "mkv"
+    return suffix
