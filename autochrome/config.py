@@ -13,8 +13,13 @@ SCHEMA = Path(__file__).resolve().parents[1] / "workflow" / "schemas" / "config.
 
 
 def check_config(config: dict[str, Any]) -> None:
-    """Raise ConfigError, naming the key and what is allowed, unless ``config`` fits the schema."""
+    """Raise ConfigError, naming the key and what is allowed, unless ``config`` fits the schema.
+
+    Numbers that come as text become numbers, in place: on Snakemake's command line the values
+    of a mapping (``films={crf: 16}``) are all text.
+    """
     schema = yaml.safe_load(SCHEMA.read_text())
+    _read_numbers(config, schema)
     errors = jsonschema.Draft202012Validator(schema).iter_errors(config)
     error = next(iter(sorted(errors, key=lambda e: list(map(str, e.absolute_path)))), None)
     if error is None:
@@ -29,6 +34,17 @@ def check_config(config: dict[str, Any]) -> None:
             "Take it over from config/config.yaml.",
         )
     raise ConfigError(f"Setting {key}: {error.instance!r} is not possible.", _allowed(error.schema))
+
+
+def _read_numbers(config: dict[str, Any], schema: dict[str, Any]) -> None:
+    for key, allowed in schema["properties"].items():
+        value = config.get(key)
+        if isinstance(value, dict) and "properties" in allowed:
+            _read_numbers(value, allowed)
+        elif isinstance(value, str) and allowed.get("type") in ("number", "integer"):
+            number = yaml.safe_load(value)
+            if isinstance(number, int | float) and not isinstance(number, bool):
+                config[key] = number
 
 
 def _unknown_key(key: str, error: jsonschema.ValidationError) -> ConfigError:

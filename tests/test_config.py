@@ -46,3 +46,9 @@ def test_a_missing_setting_is_named():
     del config["films"]["crf"]
     with pytest.raises(ConfigError, match="films.crf is missing"):
         check_config(config)
+
+
+def test_numbers_that_come_as_text_become_numbers():
+    config = changed(films__crf="16.5", photos__batch_size="8")
+    check_config(config)
+    assert (config["films"]["crf"], config["photos"]["batch_size"]) == (16.5, 8)

@@ -84,9 +84,8 @@ def _fault_of(path: str, error: Exception) -> str:
     # FFmpeg says only "invalid data": an MP4 whose index (moov) is missing was cut off.
     if head[4:8] in (b"ftyp", b"mdat", b"wide", b"free"):
         return "The film is truncated or damaged: its index (moov atom) was not found."
-    return (
-        f"FFmpeg cannot read it: {' '.join(str(error.args[-1] if error.args else error).split())}."
-    )
+    said = getattr(error, "strerror", None) or str(error)
+    return f"FFmpeg cannot read it: {' '.join(said.split())}."
 
 
 def pick_video(container: av.container.InputContainer) -> av.VideoStream:

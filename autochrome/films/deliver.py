@@ -84,10 +84,7 @@ def deliver(work: FilmWork) -> Row:
         "key": work.join_key,
     }
     if facts["in_colour"]:
-        row["checks"] = {
-            "colour_share": facts["coloured_share"],
-            "colour_spread": facts["colour_spread"],
-        }
+        row["checks"] = _index_notes(index)
         row |= _left_or_copied(work)
     else:
         row |= _coloured(work, index)

@@ -180,9 +180,8 @@ def _coloured(index: FilmIndex, encoded: list[Path], times, stream) -> Iterator[
 def _others(film, copies: list[Copy], outputs) -> Iterator[av.Packet]:
     """The packets of the copied streams, noted, in the source's order."""
     by_source = {copy.source: copy for copy in copies}
-    wanted = [
-        film.streams[source] for source in outputs if film.streams[source].type != "attachment"
-    ]
+    wanted = [film.streams[source] for source in outputs]
+    wanted = [stream for stream in wanted if stream.type != "attachment"]
     if not wanted:
         return
     last: dict[int, int] = {}

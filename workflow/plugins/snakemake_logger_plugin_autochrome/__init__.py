@@ -14,8 +14,10 @@ from .display import Display, wildcards_of
 from .terminal import Terminal
 from .texts import error_message
 
-# What Snakemake says beside the error of a job, which has been told then.
+# What Snakemake says beside the error of a job, which is told by itself.
 _ECHOES = (
+    "CalledProcessError in file ",
+    "CalledProcessError:",
     "At least one job did not complete successfully.",
     "Exiting because a job execution failed.",
 )
@@ -58,8 +60,7 @@ class LogHandler(LogHandlerBase):
 
     def _take_error(self, record: LogRecord) -> None:
         text = record.getMessage()
-        # A script that stopped is told as a job.
-        if record.exception != "CalledProcessError" and not any(echo in text for echo in _ECHOES):
+        if not any(echo in text for echo in _ECHOES):
             self._display.error(error_message(text))
 
     def _take_message(self, record: LogRecord) -> None:

@@ -129,11 +129,13 @@ class Display:
         if self._stops:
             self._terminal.line("Not everything is done. The same command goes on from here.")
             return
-        status = texts.counts(results / "manifest.tsv")
-        self._terminal.line(texts.summary(status))
-        if status["failed"] > len(self._failed):
-            self._terminal.line("What failed, and what can be done, is in the report.")
-        self._terminal.line(texts.printable(f"Look at {results / 'report' / 'index.html'}"))
+        report = results / "report" / "index.html"
+        if status := texts.counts(results / "manifest.tsv"):
+            self._terminal.line(texts.summary(status))
+            if status["failed"] > len(self._failed):
+                self._terminal.line("What failed, why, and what can be done: see the report.")
+        if report.is_file():
+            self._terminal.line(texts.printable(f"Look at {report}"))
 
 
 def wildcards_of(values: Any) -> dict[str, str]:
