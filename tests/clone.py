@@ -30,6 +30,7 @@ def main():
 WHEEL = {
     "snakemake/__init__.py": "",
     "snakemake/cli.py": STAND_IN,
+    "snakemake/script.py": "class PythonScript:\n    _execute_cmd = None\n",
     "snakemake-0.1.dist-info/METADATA": "Metadata-Version: 2.1\nName: snakemake\nVersion: 0.1\n",
     "snakemake-0.1.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\n",
     "snakemake-0.1.dist-info/entry_points.txt": (
@@ -55,7 +56,7 @@ class Clone:
         self.root = root / "a clone, of Autochrome"
         (self.root / "autochrome").mkdir(parents=True)
         (self.root / "workflow").mkdir()
-        for name in ("colorize", "workflow/setup.sh", "workflow/quiet_snakemake.py"):
+        for name in ("colorize", "workflow/setup.sh", "workflow/snakemake_command.py"):
             shutil.copy(REPOSITORY / name, self.root / name)
         (self.root / "autochrome/__init__.py").write_text('__version__ = "1.2.3"\n')
         (self.root / "autochrome/demo.py").write_text(

@@ -1,5 +1,6 @@
 """The demo archive: what it holds, and that no run but the first makes it."""
 
+import os
 import subprocess
 import sys
 from fractions import Fraction
@@ -14,6 +15,7 @@ from PIL import Image
 from autochrome import demo
 from autochrome.archive import sha256_file
 from autochrome.color import colorfulness
+from tests.conftest import REPOSITORY
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +128,7 @@ def test_a_demo_that_fails_half_way_leaves_nothing(tmp_path, monkeypatch):
 def test_an_existing_folder_is_named_in_a_sentence(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "autochrome.demo", tmp_path],
-        cwd=Path(__file__).resolve().parents[1],
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
         capture_output=True,
         text=True,
     )

@@ -11,6 +11,7 @@ import pytest
 
 from autochrome.errors import ItemError
 from autochrome.isolation import IsolatedWorker, run_isolated
+from tests.conftest import REPOSITORY
 
 _started_with = None
 
@@ -99,12 +100,11 @@ if __name__ == "__main__":
 def test_a_child_ends_when_its_parent_is_killed(tmp_path):
     script = tmp_path / "parent.py"
     script.write_text(_PARENT)
-    repository = Path(__file__).resolve().parents[1]
     parent = subprocess.Popen(
         [sys.executable, script],
         stdout=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONPATH": str(repository)},
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
     )
     child = int(parent.stdout.readline())
     parent.kill()

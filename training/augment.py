@@ -13,7 +13,7 @@ LUMA_BGR = np.array([0.114, 0.587, 0.299], np.float32)
 BLUE_SENSITIVE_BGR = np.array([0.85, 0.15, 0.0], np.float32)
 ORTHOCHROMATIC_BGR = np.array([0.4, 0.55, 0.05], np.float32)
 
-CLEAN_SHARE = 0.3
+CLEAN_SHARE = 0.4
 SPECTRAL_SHARE = 0.6
 BORDER_SHARE = 0.06
 

@@ -40,7 +40,9 @@ class ColourLoss:
         if self.stage.entropy_weight:
             picked = functional.log_softmax(logits, -1).gather(-1, nearest)
             entropy = -(picked * soft).sum(-1)
-            loss = loss + self.stage.entropy_weight * (entropy * self.class_weights[true_bin]).mean()
+            loss = (
+                loss + self.stage.entropy_weight * (entropy * self.class_weights[true_bin]).mean()
+            )
         if self.stage.distance_weight:
             decoded = torch.softmax(logits / self.temperature, -1) @ self.bins
             distance = ((decoded - ab).square().sum(-1) + 1).sqrt() / DISTANCE_UNIT

@@ -53,7 +53,9 @@ def module_name(node: str) -> str | None:
         return SINGLES[steps[0]]
     if len(steps) > 2 and steps[2] == "f":
         return SINGLES[f"{steps[1]}.{steps[3]}"]
-    stage, block = re.fullmatch(r"(\w+)\.(\d+)(?:\.0)?", steps[1] if len(steps) > 1 else "").groups()
+    stage, block = re.fullmatch(
+        r"(\w+)\.(\d+)(?:\.0)?", steps[1] if len(steps) > 1 else ""
+    ).groups()
     if stage in DECODERS:
         return f"{DECODERS[stage]}.{block}.{PARTS[steps[2]]}"
     if block == "0":

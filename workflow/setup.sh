@@ -19,7 +19,7 @@ python=$venv/bin/python
 
 # Nothing of the caller's own Python set-up gets in, and no bytecode is written into the clone.
 unset PYTHONHOME PYTHONPATH
-export PYTHONSAFEPATH=1 PYTHONPYCACHEPREFIX="$venv/bytecode"
+export PYTHONPYCACHEPREFIX="$venv/bytecode"
 
 # set_up FILE…: the environment holds what these requirement files of the repository name.
 set_up() {

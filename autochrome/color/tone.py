@@ -1,4 +1,9 @@
-"""Is a scan grey, of one tone (sepia, cyanotype, yellowed paper), or a colour photograph?"""
+"""Is a scan grey, of one tone (sepia, cyanotype, yellowed paper), or a colour photograph?
+
+In a picture of one tone the colour is a function of the lightness alone. So (a, b) is fitted as a
+smooth function of L*, and the distance that 8 % of the picture exceed is the figure: stamps,
+stains and coloured captions are less than that, the colours of a photograph more.
+"""
 
 from dataclasses import dataclass
 
@@ -8,30 +13,57 @@ from numpy.typing import NDArray
 
 from .lab import lab_from_rgb
 
-_SIDE = 128
+# Area means of this size leave out film grain and JPEG's chroma noise, but keep small objects.
+_SIDE = 32
+_DEGREE = 4
+_PERCENTILE = 92
+# Of 615 colour photographs 6 lie below, of 662 tinted copies of photographs 12 above, of 28 real
+# old photographs none (the highest, a retouched sepia, has 4.3).
+_COLOUR = 4.4
 _GREY = 1.0
-_COLOUR = 4.0
 
 
 @dataclass(frozen=True)
 class Tone:
-    """``kind``: "grey", "tinted" or "colour"; ``figure``: the spread of chroma around one tone."""
+    """What the colour of a picture is.
+
+    ``kind`` is "grey", "tinted" (one tone) or "colour"; ``figure`` the spread of its colours
+    around one tone, in CIE units; from 4.4 on it is in colour.
+    """
 
     kind: str
     figure: float
 
 
 def tone_of(rgb: NDArray[np.uint8]) -> Tone:
-    """What a picture's colour is.
+    """Tell grey, tinted and coloured pictures apart.
 
-    ``rgb`` uint8 (H, W, 3), a reduced copy is enough.
+    ``rgb`` uint8 (H, W, 3) in R, G, B order; a copy of moderate size (256 pixels or more) tells
+    as much as the whole.
+
+    >>> tone_of(np.full((64, 64, 3), 128, np.uint8)).kind
+    'grey'
     """
-    lab = lab_from_rgb(cv2.resize(rgb, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA))
-    ab = lab[..., 1:].reshape(-1, 2)
-    lightness = lab[..., 0].ravel() / 50 - 1
-    fit = np.polynomial.legendre.legvander(lightness, 3)
-    residual = ab - fit @ np.linalg.lstsq(fit, ab, rcond=None)[0]
-    spread = float(np.percentile(np.hypot(*residual.T), 90))
-    if spread > _COLOUR:
+    small = cv2.resize(rgb, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    lab = lab_from_rgb(small).reshape(-1, 3)
+    lightness, ab = lab[:, 0] / 50 - 1, lab[:, 1:].astype(np.float64)
+    spread = float(np.percentile(_distance_from_one_tone(lightness, ab), _PERCENTILE))
+    if spread >= _COLOUR:
         return Tone("colour", spread)
-    return Tone("grey" if float(np.percentile(np.hypot(*ab.T), 95)) < _GREY else "tinted", spread)
+    chroma = float(np.percentile(np.hypot(*ab.T), _PERCENTILE))
+    return Tone("grey" if chroma < _GREY else "tinted", spread)
+
+
+def _distance_from_one_tone(lightness: NDArray, ab: NDArray) -> NDArray[np.float64]:
+    """Distance of each (a, b) from a polynomial in the lightness, fitted robustly (Huber)."""
+    basis = np.polynomial.legendre.legvander(lightness, _DEGREE)
+    weight = np.ones(len(ab))
+    for _ in range(3):
+        weighted = basis * weight[:, None]
+        # The small diagonal settles what a flat picture leaves open.
+        normal = weighted.T @ weighted + 1e-6 * np.eye(_DEGREE + 1)
+        fit = basis @ np.linalg.solve(normal, weighted.T @ (ab * weight[:, None]))
+        distance = np.hypot(*(ab - fit).T)
+        usual = 3 * max(float(np.median(distance)), 0.3)
+        weight = np.minimum(1, usual / np.maximum(distance, 1e-9))
+    return distance

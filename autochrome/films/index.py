@@ -26,9 +26,8 @@ INDEX_VERSION = 1
 
 NO_PTS = np.iinfo(np.int64).min
 
-# A frame counts as coloured above this spread of chroma (codes of 8 bits); noise and JPEG-like
-# blocking of black-and-white films stay below, see benchmarks.
-COLOUR_SPREAD = 6.0
+# A frame counts as coloured above this spread of chroma (see `colour_spread`).
+COLOUR_SPREAD = 3.0
 # The share of such frames from which a film counts as coloured already.
 COLOUR_SHARE = 0.5
 

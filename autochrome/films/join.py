@@ -163,15 +163,14 @@ def _attach_picture(output, film, stream) -> None:
 
 def _coloured(index: FilmIndex, encoded: list[Path], times, stream) -> Iterator[av.Packet]:
     """The coloured packets in coded order, with their true times."""
-    scale = index.time_base.numerator
     position = 0
     for path in encoded:
         for packet in packets_of(path):
             number = packet.pts
-            packet.time_base = stream.time_base
-            packet.pts = int(index.pts[number]) * scale
-            packet.dts = int(times[position]) * scale
-            packet.duration = int(index.durations[number]) * scale
+            packet.time_base = index.time_base
+            packet.pts = int(index.pts[number])
+            packet.dts = int(times[position])
+            packet.duration = int(index.durations[number])
             packet.stream = stream
             position += 1
             yield packet

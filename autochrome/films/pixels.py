@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +20,8 @@ _RGB, _BT709, _UNSPECIFIED, _BT470BG, _SMPTE170M = 0, 1, 2, 5, 6
 _BT2020 = (9, 10)
 _PQ_AND_HLG = (16, 18)
 _LIMITED, _FULL = 1, 2
+
+_SPREAD_COLUMNS = 48
 
 _H264_DEPTHS = (8, 10)
 _FFV1_DEPTHS = (8, 9, 10, 12, 14, 16)
@@ -241,21 +244,27 @@ def coded_luma(luma: NDArray[np.integer], picture: Picture, codec: str) -> NDArr
 def colour_spread(frame: av.VideoFrame) -> float:
     """How far the colours of a frame lie from one tone, on the scale of 8-bit codes.
 
-    The 95th percentile of the distance of Cb, Cr from their medians: 0 for a grey or evenly
-    tinted picture, whatever the tint; about 1 for compression noise.
+    The 95th percentile of the distance of Cb, Cr from their medians, on area means, in which the
+    noise of tape and compression is averaged out: 0 for a grey or evenly tinted picture.
     """
     pixel_format = frame.format
     if _is_rgb(pixel_format.name):
-        rgb = frame.to_ndarray(format="rgb24")[::4, ::4].astype(np.float32)
-        cb = 0.564 * (rgb[..., 2] - rgb @ np.float32(REC601))
-        cr = 0.713 * (rgb[..., 0] - rgb @ np.float32(REC601))
+        rgb = _area_means(frame.to_ndarray(format="rgb24"))
+        grey = rgb @ np.float32(REC601)
+        planes = [0.564 * (rgb[..., 2] - grey), 0.713 * (rgb[..., 0] - grey)]
     elif len(pixel_format.components) < 3:
         return 0.0
     else:
         if pixel_format.components[1].plane != 1 or pixel_format.components[2].plane != 2:
             frame = frame.reformat(format="yuv444p")
-            pixel_format = frame.format
-        scale = np.float32(1 / (1 << max(0, pixel_format.components[1].bits - 8)))
-        step = max(1, frame.planes[1].width // 160)
-        cb, cr = (plane_array(frame, i)[::step, ::step].astype(np.float32) * scale for i in (1, 2))
-    return float(np.percentile(np.hypot(cb - np.median(cb), cr - np.median(cr)), 95))
+        scale = np.float32(1 / (1 << max(0, frame.format.components[1].bits - 8)))
+        planes = [_area_means(plane_array(frame, i)) * scale for i in (1, 2)]
+    cb, cr = (plane - np.median(plane) for plane in planes)
+    return float(np.percentile(np.hypot(cb, cr), 95))
+
+
+def _area_means(plane: NDArray[np.integer]) -> NDArray[np.float32]:
+    height, width = plane.shape[:2]
+    factor = max(1, width // _SPREAD_COLUMNS)
+    size = (max(1, width // factor), max(1, height // factor))
+    return cv2.resize(plane, size, interpolation=cv2.INTER_AREA).astype(np.float32)

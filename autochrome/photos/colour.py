@@ -19,6 +19,9 @@ from .picture import Picture, as_stored, reduced, upright
 # Decides the pixels of results: raise it by hand when they change (a golden test tells).
 VERSION = 1
 
+# Below this colorfulness a result looks grey.
+_HARDLY_ANY = 2.0
+
 
 @dataclass
 class Outcome:
@@ -79,10 +82,13 @@ def colour_photo(
     notes = [*picture.notes, *written.notes]
     if xmp is None:
         notes.append("the source's XMP packet is broken and was kept as it is: mark not written")
+    if outcome.colorfulness < _HARDLY_ANY:
+        notes.append("hardly any colour: most of the picture is black or white")
     outcome.checks["notes"] = notes
-    if picture.damage:
+    damage = picture.damage or written.damage
+    if damage:
         outcome.status = "partial"
-        outcome.reason = f"The source is damaged: {picture.damage}."
+        outcome.reason = f"The source is damaged: {damage}."
     return asdict(outcome)
 
 

@@ -1,6 +1,7 @@
 """What is wrong with a file that is not the photograph it should be, and what to do about it."""
 
 import errno
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,21 +13,17 @@ _RUN_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROF
 _UNSUPPORTED = {
     "gif": "a GIF picture",
     "jp2": "a JPEG 2000 picture",
-    "heif": "a HEIF picture",
     "heic": "a HEIC picture",
     "avif": "an AVIF picture",
     "jxl": "a JPEG XL picture",
     "psd": "a Photoshop document",
-    "raw": "a camera raw file",
     "pnm": "a Netpbm picture",
-    "ppm": "a Netpbm picture",
 }
-CONVERT = "Convert it to TIFF or PNG, for example: magick {} out.tif"
 
 
 def convert_remedy(path: Path) -> str:
     """The advice to convert this file, with the command."""
-    return CONVERT.format(repr(path.name) if " " in path.name else path.name)
+    return f"Convert it to TIFF or PNG, for example: magick {shlex.quote(path.name)} out.tif"
 
 
 def unsupported_format(path: Path, name: str) -> ItemError:
@@ -34,8 +31,17 @@ def unsupported_format(path: Path, name: str) -> ItemError:
     fault = foreign_content(path)
     if fault is not None:
         return fault
-    kind = _UNSUPPORTED.get(name, f"a file of the format {name!r}")
-    return ItemError(f"It is {kind}, which is not supported.", convert_remedy(path))
+    if name == "raw":
+        return ItemError(
+            "It is a camera raw file, which is not supported.",
+            "Develop it to TIFF with a raw converter (darktable, RawTherapee, the camera's own).",
+        )
+    if name not in _UNSUPPORTED:
+        return ItemError(
+            "It is named as a picture, but its content is of no known format.",
+            "Get the file again, or give it the name of what it is.",
+        )
+    return ItemError(f"It is {_UNSUPPORTED[name]}, which is not supported.", convert_remedy(path))
 
 
 def foreign_content(path: Path) -> ItemError | None:
@@ -68,8 +74,11 @@ def damaged(path: Path, what: str) -> ItemError:
 
 def check_pixels(height: int, width: int, most: int) -> None:
     """Raise ItemError for a picture without pixels or with more of them than the limit."""
-    if height < 1 or width < 1:
-        raise ItemError(f"Its header says {width} x {height} pixels.", "Repair the file.")
+    if not (0 < height < 1 << 31 and 0 < width < 1 << 31):
+        raise ItemError(
+            f"It cannot be decoded: its header says {width} x {height} pixels.",
+            "Get the file again, or repair it.",
+        )
     if height * width > most:
         raise PixelLimitError(
             f"It has {width} x {height} pixels, beyond the limit of {most}.",

@@ -6,7 +6,7 @@ quantisation table, and the difference is measured.
 """
 
 import io
-import tempfile
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,18 +17,11 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 from ..color import chroma_from_ab, raise_ab
 from ..errors import ItemError
 from .exif import orientation_of
-from .faults import check_pixels, convert_remedy, damaged
+from .faults import check_pixels, convert_remedy, damaged, foreign_content
 from .icc import profile_for_colour
+from .jpeg_coefficients import TransplantError, transplant
 from .jpeg_segments import Jpeg, parse, result_segments, with_segments
 from .picture import Picture, Written, luma_difference, picture_from_pixels, strips
-
-try:
-    import jpeglib
-    from jpeglib.dct_jpeg import DCTJPEG
-
-    jpeglib.version.set("turbo210")
-except ImportError:
-    jpeglib = None
 
 _CHROMA_QUALITY = 92
 _SEEN = (1024, 1024)
@@ -40,7 +33,7 @@ def read(path: Path, max_pixels: int) -> Picture:
     try:
         jpeg = parse(data)
     except ItemError as error:
-        raise damaged(path, "its structure is broken") from error
+        raise foreign_content(path) or error from None
     check_pixels(jpeg.height, jpeg.width, max_pixels)
     if jpeg.coding or jpeg.precision != 8 or len(jpeg.components) not in (1, 3):
         kinds = {4: "a CMYK JPEG", 2: "a JPEG with two channels"}
@@ -105,10 +98,26 @@ def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> 
         )
     icc, notes = profile_for_colour(picture.icc)
     segments, changed = result_segments(source, xmp, icc)
-    assemble = _encode_again if jpeglib is None else _transplant
-    stripped, check = assemble(source, picture.luma, _chroma_planes(picture.luma, ab))
-    part.write_bytes(with_segments(stripped, segments))
-    return Written(luma_error=check[0], luma=check[1], notes=(*notes, *changed, "chroma 4:2:0"))
+    chroma = _chroma_planes(picture.luma, ab)
+    stripped, written = _assembled(source, picture.luma, chroma)
+    part.write_bytes(with_segments(parse(stripped).stripped, segments))
+    return replace(written, notes=(*notes, *changed, *written.notes, "chroma 4:2:0"))
+
+
+def _assembled(
+    source: Jpeg, luma: NDArray[np.uint8], chroma: NDArray[np.uint8]
+) -> tuple[bytes, Written]:
+    """The coloured file without the source's segments, and what was checked of it."""
+    if transplant is None:
+        return _encoded_again(source, luma, chroma)
+    try:
+        size = source.height, source.width
+        stripped, damage = transplant(source.stripped, size, chroma, _chroma_table())
+    except TransplantError as error:
+        stripped, written = _encoded_again(source, luma, chroma)
+        return stripped, replace(written, damage=f"its luma coefficients are broken ({error})")
+    damage = damage and f"the decoder says: {damage}"
+    return stripped, Written(0, "coefficients and table equal", damage=damage)
 
 
 def _chroma_planes(luma: NDArray[np.uint8], ab: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -128,55 +137,10 @@ def _chroma_planes(luma: NDArray[np.uint8], ab: NDArray[np.float32]) -> NDArray[
     return planes
 
 
-def _transplant(source: Jpeg, luma: NDArray[np.uint8], chroma: NDArray[np.uint8]):
-    """The file with the source's own luma coefficients, without segments, and its check."""
-    with tempfile.TemporaryDirectory(prefix="autochrome-") as folder:
-        names = [str(Path(folder, name)) for name in ("y.jpg", "cb.jpg", "cr.jpg", "out.jpg")]
-        Path(names[0]).write_bytes(source.stripped)
-        for name, plane in zip(names[1:3], chroma, strict=True):
-            Image.fromarray(plane).save(name, "JPEG", qtables=[_chroma_table()])
-        parts = [_coefficients(name) for name in names[:3]]
-        blocks = [part.Y for part in parts]
-        tables = [part.qt[part.quant_tbl_no[0]] for part in parts[:2]]
-        DCTJPEG(
-            path=None,
-            content=None,
-            height=source.height,
-            width=source.width,
-            block_dims=np.array([b.shape[:2] for b in blocks], np.int32),
-            samp_factor=[[2, 2], [1, 1], [1, 1]],
-            markers=[],
-            huffmans=None,
-            jpeg_color_space=jpeglib.JCS_YCbCr,
-            progressive_mode=False,
-            num_scans=1,
-            Y=blocks[0],
-            Cb=blocks[1],
-            Cr=blocks[2],
-            K=None,
-            qt=np.stack(tables),
-            quant_tbl_no=np.array([0, 1, 1]),
-        ).write_dct(names[3])
-        result = _coefficients(names[3])
-        if not (
-            np.array_equal(result.Y, blocks[0])
-            and np.array_equal(result.qt[result.quant_tbl_no[0]], tables[0])
-        ):
-            raise ItemError(
-                "The luma coefficients of the result are not the source's: it was not kept.",
-                "Please report this with the file; meanwhile convert it to PNG or TIFF.",
-            )
-        return parse(Path(names[3]).read_bytes()).stripped, (0, "coefficients and table equal")
-
-
-def _coefficients(name: str):
-    jpeg = jpeglib.read_dct(name)
-    jpeg.load()
-    return jpeg
-
-
-def _encode_again(source: Jpeg, luma: NDArray[np.uint8], chroma: NDArray[np.uint8]):
-    """The file with the luma encoded again with the source's table, and how far it came out."""
+def _encoded_again(
+    source: Jpeg, luma: NDArray[np.uint8], chroma: NDArray[np.uint8]
+) -> tuple[bytes, Written]:
+    """The luma encoded again with the source's table, and how far it came out of that."""
     with Image.open(io.BytesIO(source.stripped)) as image:
         table = next(iter(image.quantization.values()))
     full = np.repeat(np.repeat(chroma, 2, axis=1), 2, axis=2)[:, : luma.shape[0], : luma.shape[1]]
@@ -184,9 +148,8 @@ def _encode_again(source: Jpeg, luma: NDArray[np.uint8], chroma: NDArray[np.uint
     Image.fromarray(np.dstack([luma, *full]), "YCbCr").save(
         buffer, "JPEG", qtables=[table, _chroma_table()], subsampling="4:2:0"
     )
-    result = parse(buffer.getvalue())
-    error = luma_difference(luma, _decoded(result, "L")[0])
-    return result.stripped, (error, "encoded again with the source's table")
+    error = luma_difference(luma, _decoded(parse(buffer.getvalue()), "L")[0])
+    return buffer.getvalue(), Written(error, "encoded again with the source's table")
 
 
 @lru_cache

@@ -86,8 +86,11 @@ class Jpeg:
 
 def parse(data: bytes) -> Jpeg:
     """Take a JPEG file apart. Raises ItemError saying what of its structure is broken."""
-    if not data.startswith(_SOI):
+    # libjpeg skips rubbish before the first marker, so people never notice it.
+    begin = data.find(_SOI + b"\xff", 0, 1024)
+    if begin < 0:
         raise _broken("it does not begin as a JPEG file does")
+    data = data[begin:]
     segments, kept, frame = [], [_SOI], None
     for code, start, end in _headers(data):
         payload = data[start + 4 : end]

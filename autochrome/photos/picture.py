@@ -49,11 +49,12 @@ class Picture:
 @dataclass(frozen=True)
 class Written:
     """What was checked of a written result: the greatest difference of luma, in codes, how the
-    luma was compared, and notes."""
+    luma was compared, and notes. ``damage`` is what only the writer found missing of the source."""
 
     luma_error: int
     luma: str
     notes: tuple[str, ...] = ()
+    damage: str = ""
 
 
 def strips(height: int, width: int) -> Iterator[slice]:

@@ -1,5 +1,6 @@
 """TIFF: the coloured file has the source's depth, tags, byte order and (where lossless) coding."""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,7 @@ def _check_pages(path: Path, pages: list) -> list[str]:
     if further:
         raise ItemError(
             f"It holds {len(pages)} pictures, which is not supported.",
-            f"Take them apart, for example: magick {path.name!r} page-%d.tif",
+            f"Take them apart, for example: magick {shlex.quote(path.name)} page-%d.tif",
         )
     return ["reduced copies in further directories left out"] if len(pages) > 1 else []
 
@@ -166,7 +167,7 @@ def _check_alpha(path: Path, picture: Picture) -> None:
     ):
         raise ItemError(
             "It has transparent parts with premultiplied alpha, which is not supported.",
-            f"Flatten it, for example: magick {path.name!r} -alpha off out.tif",
+            f"Flatten it, for example: magick {shlex.quote(path.name)} -alpha off out.tif",
         )
 
 

@@ -201,7 +201,7 @@ class _Plan:
         self.scan = scan
         self.photos = values.photo_plans(scan, archive, config, model)
         self.films = values.film_plans(scan, archive, config, model)
-        self.rest = values.run_plan(scan, config)
+        self.rest = values.run_plan(scan, config, self.photos, self.films)
         self.headers: dict[str, Entry] = {
             values.film_id(e.path): e for e in scan.films() if e.header is not None
         }
@@ -300,10 +300,18 @@ class _Plan:
                 (results / f"done/photos/{bucket}.json").unlink(missing_ok=True)
         for film in {path.name for path in (results / "done/films").glob("*")}:
             self._clear_film(film)
-        for name in ("manifest.tsv", "SHA256SUMS", "report/index.html"):
-            if not (results / name).is_file():
-                stage = "report" if name.startswith("report") else "manifest"
+        if self.open_buckets or self.open_films or not self._is_closed():
+            # Snakemake makes a missing file that lies between only if one at the end is missing.
+            for stage in ("manifest", "report", "verdict"):
                 (results / f"done/{stage}.json").unlink(missing_ok=True)
+
+    def _is_closed(self) -> bool:
+        """Are manifest and report there, and made for this very plan?"""
+        done = standing.read_done(self.results / "done/manifest.json")
+        made = ("manifest.tsv", "SHA256SUMS", "report/index.html")
+        return standing.is_finished(done, self.rest, self.results) and all(
+            (self.results / name).is_file() for name in made
+        )
 
     def _clear_film(self, film: str) -> None:
         folder = self.results / "done/films" / film

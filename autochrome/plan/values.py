@@ -114,8 +114,13 @@ def _stages(
     return stages
 
 
-def run_plan(scan: Scan, config: dict[str, Any]) -> dict[str, Any]:
-    """What the manifest and the report must know beside the items' own records."""
+def run_plan(
+    scan: Scan, config: dict[str, Any], photo: Plans, film: dict[str, Plans]
+) -> dict[str, Any]:
+    """What the manifest and the report must know beside the items' own records.
+
+    ``items`` changes with any plan, so that a manifest which was made for other plans is known.
+    """
     unreadable = [
         {"kind": "film", "source": e.path, "size": e.size, "reason": e.fault, "remedy": e.remedy}
         for e in scan.films()
@@ -136,4 +141,5 @@ def run_plan(scan: Scan, config: dict[str, Any]) -> dict[str, Any]:
         "walk_had_errors": bool(scan.faults),
         "left_alone": scan.left_alone,
         "prune": config["prune"],
+        "items": digest([photo, {name: stages["join"] for name, stages in film.items()}]),
     }

@@ -129,7 +129,9 @@ def make_media(batch: list[Row], results: Path, archive: Path) -> list[tuple[Med
         except Exception as error:
             # A full disk may have room again; a picture that cannot be decoded stays as it is.
             passing = isinstance(error, OSError) and error.errno is not None
-            made.append((_media(row, [], fault=reason_of(error)), not passing))
+            # Where the folders lie is nobody's business in a page.
+            fault = reason_of(error).replace(f"{results}/", "").replace(f"{archive}/", "")
+            made.append((_media(row, [], fault=fault), not passing))
     return made
 
 

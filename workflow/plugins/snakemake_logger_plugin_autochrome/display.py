@@ -125,7 +125,8 @@ class Display:
     def _tell_end(self, results: Path) -> None:
         more = sum(self._stops.values()) - len(self._stops)
         if more:
-            self._terminal.line(f"{more:,} more jobs stopped for the same reason.")
+            jobs = "job" if more == 1 else "jobs"
+            self._terminal.line(f"{more:,} more {jobs} stopped for the same reason.")
         if self._stops:
             self._terminal.line("Not everything is done. The same command goes on from here.")
             return

@@ -1,0 +1,79 @@
+"""What the display says in a terminal, and that it says it calmly."""
+
+import io
+import re
+
+from snakemake_logger_plugin_autochrome.display import Display
+from snakemake_logger_plugin_autochrome.terminal import Terminal
+
+
+class Screen(io.StringIO):
+    """A terminal that remembers."""
+
+    def isatty(self):
+        return True
+
+
+def failed(name):
+    return {"kind": "photo", "source": name, "status": "failed", "reason": "No.", "remedy": "Do."}
+
+
+def test_the_bar_shows_share_rate_and_time_left():
+    screen = Screen()
+    terminal = Terminal(screen)
+    terminal.begin(10)
+    terminal._started -= 30
+    terminal.show(4, "3 photographs")
+    terminal.end()
+    assert re.search(r" 40 % .* left, 80 %/min, 3 photographs", screen.getvalue())
+
+
+def test_the_bar_leaves_nothing_behind():
+    screen = Screen()
+    terminal = Terminal(screen)
+    terminal.begin(10)
+    terminal.show(4, "")
+    terminal.end()
+    assert screen.getvalue().rpartition("\r")[2].strip() == ""
+
+
+def test_without_a_terminal_a_line_comes_every_tenth():
+    stream = io.StringIO()
+    terminal = Terminal(stream)
+    terminal.begin(100)
+    for done in range(101):
+        terminal.show(done, "")
+    terminal.end()
+    lines = stream.getvalue().splitlines()
+    assert [line.split(",")[0] for line in lines] == [f"{n} %" for n in range(10, 101, 10)]
+    assert "\r" not in stream.getvalue()
+
+
+def test_very_many_failures_are_left_to_the_report(tmp_path):
+    stream = io.StringIO()
+    display = Display(Terminal(stream))
+    display.begin(tmp_path, {"colour_photos": 1})
+    display._take([failed(f"{n}.jpg") for n in range(200)])
+    display.end()
+    lines = stream.getvalue().splitlines()
+    assert len(lines) == 51 and lines[-1].startswith("More have failed")
+
+
+def test_an_item_that_failed_is_told_once(tmp_path):
+    stream = io.StringIO()
+    display = Display(Terminal(stream))
+    display.begin(tmp_path, {"colour_photos": 1})
+    display._take([failed("a.jpg")])
+    display._take([failed("a.jpg")])
+    display.end()
+    assert stream.getvalue().count("a.jpg") == 1
+
+
+def test_the_verdict_on_failed_items_is_no_job_that_stopped(tmp_path):
+    stream = io.StringIO()
+    display = Display(Terminal(stream))
+    display.begin(tmp_path, {"verdict": 1})
+    display.start_job(1, "verdict", {}, [])
+    display.stop_job(1, "verdict", ["logs/verdict.log"])
+    display.end()
+    assert stream.getvalue() == ""

@@ -1,0 +1,70 @@
+"""What the planner asks: is it a film, into how many chunks, and what will its result be called."""
+
+import wave
+
+import pytest
+
+from autochrome.errors import ItemError
+from autochrome.films import FilmHeader, chunk_count, probe_film, result_container
+
+from .conftest import moving_pictures, write_film
+
+HEADER = FilmHeader(60.0, 8e6, 640, 480, "h264", "mov", 25.0)
+
+
+def test_probe_reads_a_films_header(tmp_path):
+    path = write_film(tmp_path / "a.mp4", moving_pictures(25))
+    header = probe_film(str(path))
+    assert (header.width, header.height, header.codec, header.container) == (96, 64, "h264", "mov")
+    assert header.duration_seconds == pytest.approx(1.0)
+    assert FilmHeader.from_json(header.to_json()) == header
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"), [(b"", "empty"), (b"\0\0\0\x20ftypisom" + bytes(50), "moov")]
+)
+def test_probe_names_what_is_wrong(tmp_path, content, fault):
+    path = tmp_path / "a.mp4"
+    path.write_bytes(content)
+    with pytest.raises(ItemError, match=fault) as caught:
+        probe_film(str(path))
+    assert caught.value.remedy
+
+
+def test_sound_alone_is_no_film(tmp_path):
+    with wave.open(str(tmp_path / "a.mp4"), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(8000))
+    with pytest.raises(ItemError, match="no video stream"):
+        probe_film(str(tmp_path / "a.mp4"))
+
+
+@pytest.mark.parametrize(
+    ("duration", "size", "chunks"),
+    [(10, 10**9, 1), (600, 10**9, 10), (600, 3 * 10**6, 3), (10**6, 10**12, 500)],
+)
+def test_chunks_follow_duration_and_size_within_limits(duration, size, chunks):
+    header = FilmHeader(**HEADER.to_json() | {"duration_seconds": duration})
+    assert chunk_count(header, size, 60) == chunks
+
+
+def test_without_a_duration_the_bit_rate_tells_the_length():
+    header = FilmHeader(**HEADER.to_json() | {"duration_seconds": None, "bit_rate": 8e6})
+    assert chunk_count(header, 300 * 10**6, 60) == 5
+
+
+@pytest.mark.parametrize(
+    ("suffix", "container", "codec", "result"),
+    [
+        (".mp4", "mov", "h264", "mp4"),
+        (".MOV", "mov", "h264", "mov"),
+        (".ts", "mpegts", "h264", "ts"),
+        (".avi", "avi", "h264", "mkv"),
+        (".webm", "matroska", "h264", "mkv"),
+        (".mp4", "avi", "h264", "mkv"),
+        (".mp4", "mov", "ffv1", "mkv"),
+    ],
+)
+def test_containers_are_kept_where_they_can_be(suffix, container, codec, result):
+    header = FilmHeader(**HEADER.to_json() | {"container": container})
+    assert result_container(suffix, header, codec) == result

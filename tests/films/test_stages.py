@@ -1,0 +1,181 @@
+"""The four stages as jobs call them, in a results folder: what is made once is not made again."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autochrome import films
+from autochrome.archive import Journal, digest, path_digest, read_json, write_json
+from autochrome.films.work import FilmWork
+from autochrome.models import find_model
+
+from .conftest import SETTINGS, decoded, moving_pictures, planes, write_film
+
+
+class Results:
+    """A results folder with the plan of one film."""
+
+    def __init__(self, archive: Path, path: str):
+        self.archive, self.path = archive, path
+        self.film = path_digest(path)[:16]
+        self.settings: dict[str, Any] = dict(SETTINGS)
+        self.already_colour = "leave"
+        self.chunks = 1
+
+    def plan(self) -> None:
+        status = (self.archive / self.path).stat()
+        common = {"film": self.film, "chunks": self.chunks}
+        plans: dict[str, Any] = {
+            "index": common
+            | {"stage": "index", "archive": str(self.archive), "path": self.path, "settings": {}}
+            | {"size": status.st_size, "mtime_ns": status.st_mtime_ns},
+            "colour": common
+            | {"stage": "colour", "model": find_model("compact").identity(), "settings": {}},
+            "encode": common | {"stage": "encode", "settings": self.settings},
+        }
+        plans["join"] = {
+            "stage": "join",
+            "film": self.film,
+            "result": f"films/{self.path}",
+            "container": "mp4",
+            "settings": {"already_colour": self.already_colour},
+            "upstream": {name: digest(plan) for name, plan in plans.items()},
+        }
+        for name, plan in plans.items():
+            write_json(Path("plan/films", self.film, f"{name}.json"), plan)
+
+    def run(self) -> dict[str, Any]:
+        """All jobs of the film, and its row."""
+        self.plan()
+        films.index_film(self.film, 1)
+        for number in range(self.chunks):
+            films.colour_chunk(self.film, number, 1)
+        for number in range(self.chunks):
+            films.encode_chunk(self.film, number)
+        films.join_film(self.film)
+        done = read_json(Path("done/films", self.film, "join.json"))
+        assert done["plan"] == digest(read_json(Path("plan/films", self.film, "join.json")))
+        (row,) = done["rows"]
+        return row
+
+    def work_files(self, pattern: str) -> dict[str, int]:
+        folder = Path("state/films", self.film)
+        return {path.name: path.stat().st_mtime_ns for path in folder.glob(pattern)}
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch) -> Results:
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "results").mkdir()
+    monkeypatch.chdir(tmp_path / "results")
+    write_film(tmp_path / "archive/a film.mp4", moving_pictures(30), sound=True)
+    return Results(tmp_path / "archive", "a film.mp4")
+
+
+def test_a_film_is_coloured_and_recorded_and_not_done_twice(results):
+    row = results.run()
+    assert row["status"] == "coloured" and row["frames"] == 30 and row["colorfulness"] > 0
+    assert not results.work_files("encode-*")
+    before = results.work_files("*"), Path(row["result"]).stat().st_mtime_ns
+    assert results.run() == row
+    assert (results.work_files("*"), Path(row["result"]).stat().st_mtime_ns) == before
+
+
+def test_other_encoder_settings_leave_the_network_alone(results):
+    first = results.run()
+    colours = results.work_files("colour-*")
+    results.settings["crf"] = 30
+    second = results.run()
+    assert results.work_files("colour-*") == colours
+    assert second["result_sha256"] != first["result_sha256"]
+
+
+def test_a_lost_result_is_made_again_from_what_is_kept(results):
+    first = results.run()
+    Path(first["result"]).unlink()
+    assert results.run()["result_sha256"] == first["result_sha256"]
+
+
+def test_a_stage_killed_before_its_journal_entry_is_repeated(results):
+    results.plan()
+    films.index_film(results.film, 1)
+    work = FilmWork(results.film)
+    work.journal.path.unlink()
+    work.index_path.write_bytes(b"torn")
+    assert results.run()["status"] == "coloured"
+
+
+def test_a_renamed_film_takes_its_old_result_over(results):
+    row = results.run()
+    (results.archive / "a film.mp4").rename(results.archive / "another.mp4")
+    write_json(Path("state/gone.json"), {row["key"]: row})
+    other = Results(results.archive, "another.mp4")
+    taken = other.run()
+    assert taken["result"] == "films/another.mp4" and taken["source"] == "another.mp4"
+    assert taken["result_sha256"] == row["result_sha256"]
+    assert not other.work_files("colour-*")
+
+
+def test_an_unreadable_film_fails_and_waits_for_a_person(results):
+    source = results.archive / results.path
+    source.write_bytes(source.read_bytes()[:2000])
+    row = results.run()
+    assert row["status"] == "failed" and "truncated" in row["reason"] and row["remedy"]
+    again = results.run()
+    assert again == row
+    journal = Journal(Path("state/films", f"{results.film}.jsonl"))
+    assert journal.find(row["key"])["row"] == row
+
+
+def colour_film(path: Path) -> None:
+    from fractions import Fraction
+
+    import av
+    import skimage.data
+
+    picture = skimage.data.coffee()[:64, :96].copy()
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("libx264", rate=Fraction(25))
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        for shift in range(5):
+            frame = av.VideoFrame.from_ndarray(np.roll(picture, shift, 1), format="rgb24")
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+
+
+@pytest.mark.parametrize(("setting", "status"), [("leave", "left_colour"), ("copy", "copied")])
+def test_a_film_in_colour_is_left_or_copied(results, setting, status):
+    source = results.archive / results.path
+    colour_film(source)
+    results.already_colour = setting
+    row = results.run()
+    assert row["status"] == status and row["checks"]["colour_share"] == 1
+    if setting == "copy":
+        assert Path(row["result"]).read_bytes() == source.read_bytes()
+
+
+def test_a_full_disk_stops_the_job_and_nothing_is_held_against_the_film(results, monkeypatch):
+    from autochrome.errors import AutochromeError, ItemError
+    from autochrome.films import stages
+
+    def no_room(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    results.plan()
+    monkeypatch.setattr(stages, "isolated", no_room)
+    with pytest.raises(AutochromeError, match="full") as caught:
+        films.index_film(results.film, 1)
+    assert not isinstance(caught.value, ItemError)
+    assert not Path("done/films", results.film).exists()
+    assert not Path("state/films", f"{results.film}.jsonl").exists()
+
+
+def test_the_row_and_the_done_files_are_plain_json(results):
+    row = results.run()
+    assert json.loads(json.dumps(row)) == row
+    index = read_json(Path("done/films", results.film, "index.json"))
+    assert index["status"] == "done" and Path(index["file"]).is_file() and index["frames"] == 30
+    assert planes(decoded(Path(row["result"]))[0])[0].shape == (64, 96)

@@ -1,0 +1,74 @@
+"""Fixtures of this room's tests."""
+
+import json
+import struct
+from pathlib import Path
+
+import pytest
+
+from autochrome.models import find_model
+from autochrome.photos import colour_batch, result_suffix
+
+
+@pytest.fixture
+def grey_profile() -> bytes:
+    """A small grey ICC profile with a gamma of 2.2."""
+    curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(2.2 * 256)) + bytes(2)
+    white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
+    start = 128 + 4 + 24
+    table = struct.pack(">I4sII4sII", 2, b"kTRC", start, 14, b"wtpt", start + 16, 20)
+    header = bytearray(128)
+    header[8], header[12:24], header[36:40] = 2, b"mntrGRAYXYZ ", b"acsp"
+    profile = bytes(header) + table + curve + white
+    return struct.pack(">I", len(profile)) + profile[4:]
+
+
+class Results:
+    """A results folder with one bucket, for an archive of a few photographs."""
+
+    def __init__(self, folder: Path, archive: Path):
+        self.folder, self.archive = folder, archive
+        self.settings = {"saturation": 1.0, "already_colour": "leave", "max_pixels": 10**8}
+        self.bucket = "3f"
+
+    def colour(self, **formats: str) -> dict[str, dict]:
+        """Run the batch over the archive's files; the rows by their source.
+
+        ``formats`` are those of files that are not JPEG, by the file's stem.
+        """
+        items = []
+        for path in sorted(self.archive.iterdir()):
+            name = formats.get(path.stem, "jpeg")
+            suffix, accepted = result_suffix(name)
+            kept = not suffix or path.suffix.lower() in accepted
+            items.append(
+                {
+                    "path": path.name,
+                    "size": path.stat().st_size,
+                    "mtime_ns": path.stat().st_mtime_ns,
+                    "format": name,
+                    "result": f"photos/{path.name}" + ("" if kept else suffix),
+                }
+            )
+        plan = {
+            "stage": "photos",
+            "bucket": self.bucket,
+            "archive": str(self.archive),
+            "items": items,
+            "model": find_model("compact").identity(),
+            "settings": self.settings,
+        }
+        Path("plan.json").write_text(json.dumps(plan))
+        colour_batch(Path("plan.json"), Path("done/photos/3f.json"), threads=1)
+        done = json.loads(Path("done/photos/3f.json").read_text())
+        return {row["source"]: row for row in done["rows"]}
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch) -> Results:
+    """An empty archive and an empty results folder, which is the working directory."""
+    folder, archive = tmp_path / "results", tmp_path / "archive"
+    folder.mkdir()
+    archive.mkdir()
+    monkeypatch.chdir(folder)
+    return Results(folder, archive)

@@ -1,0 +1,51 @@
+"""Small real photographs in many forms, and a chroma map, for the tests of this room."""
+
+import io
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from skimage import data
+
+# A map as a network gives it: a colour that changes across the picture.
+AB = np.dstack(np.meshgrid(np.linspace(-30, 40, 16), np.linspace(45, -35, 12))).astype(np.float32)
+MOST = 10**6
+
+
+def rgb(width: int = 90, height: int = 70) -> NDArray[np.uint8]:
+    """A colour photograph: uint8 (height, width, 3)."""
+    return cv2.resize(data.astronaut()[:400], (width, height), interpolation=cv2.INTER_AREA)
+
+
+def grey(width: int = 90, height: int = 70) -> NDArray[np.uint8]:
+    """The same in grey: uint8 (height, width)."""
+    return cv2.cvtColor(rgb(width, height), cv2.COLOR_RGB2GRAY)
+
+
+def grey16(width: int = 90, height: int = 70) -> NDArray[np.uint16]:
+    """The same with 16 bits, all of them in use: uint16 (height, width)."""
+    wide = cv2.resize(data.astronaut()[:400].astype(np.float32), (width, height)) @ np.float32(
+        [0.299, 0.587, 0.114]
+    )
+    return np.rint(wide * 257).astype(np.uint16)
+
+
+def sepia(width: int = 90, height: int = 70) -> NDArray[np.uint8]:
+    """A tinted scan: uint8 (height, width, 3)."""
+    tone = grey(width, height)[..., None] / 255 * [235.0, 205, 160] + [20, 14, 8]
+    return np.rint(tone).astype(np.uint8)
+
+
+def jpeg_bytes(pixels: NDArray[np.uint8], **options) -> bytes:
+    """Pixels as a JPEG of Pillow's."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", **{"quality": 85, **options})
+    return buffer.getvalue()
+
+
+def luma_plane(path) -> NDArray[np.uint8]:
+    """The Y plane that a JPEG decodes to."""
+    with Image.open(path) as image:
+        image.draft("L", None)
+        return np.asarray(image)

@@ -1,0 +1,178 @@
+"""A coloured JPEG has the source's luma coefficients and markers; only chroma is new."""
+
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from autochrome.errors import ItemError
+from autochrome.photos import jpeg
+from autochrome.photos.icc import colour_space
+from autochrome.photos.jpeg_segments import parse
+
+from .pictures import AB, MOST, grey, jpeg_bytes, luma_plane, rgb, sepia
+
+jpeglib = pytest.importorskip("jpeglib")
+
+XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"
+
+
+def colour(tmp_path, data: bytes, xmp: bytes = b""):
+    """Colour a JPEG given as bytes: its path, the result's path, what was written."""
+    source, part = tmp_path / "source.jpg", tmp_path / "part.jpg"
+    source.write_bytes(data)
+    picture = jpeg.read(source, MOST)
+    return source, part, jpeg.write(part, picture, AB, xmp)
+
+
+def coefficients(path):
+    """Luma coefficients and their quantisation table."""
+    dct = jpeglib.read_dct(str(path))
+    dct.load()
+    return dct.Y, dct.qt[dct.quant_tbl_no[0]]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"progressive": True},
+        {"restart_marker_blocks": 3},
+        {"quality": 30},
+        {"quality": 100},
+        {"optimize": True},
+    ],
+)
+@pytest.mark.parametrize("pixels", [grey(), sepia(), grey(17, 33), sepia(16, 8), grey(1, 1)])
+def test_luma_coefficients_and_table_stay(tmp_path, pixels, options):
+    source, part, _ = colour(tmp_path, jpeg_bytes(pixels, **options))
+    before, after = coefficients(source), coefficients(part)
+    assert all(np.array_equal(one, other) for one, other in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2", "4:2:0"])
+def test_luma_of_a_tinted_scan_stays_however_its_chroma_is_sampled(tmp_path, subsampling):
+    source, part, _ = colour(tmp_path, jpeg_bytes(sepia(), subsampling=subsampling))
+    assert np.array_equal(luma_plane(source), luma_plane(part))
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 1000))
+def test_luma_pixels_stay_at_any_size(tmp_path_factory, height, width, seed):
+    pixels = np.random.default_rng(seed).integers(0, 256, (height, width), np.uint8)
+    source, part, _ = colour(tmp_path_factory.mktemp("jpeg"), jpeg_bytes(pixels))
+    assert np.array_equal(luma_plane(source), luma_plane(part))
+
+
+def test_the_result_is_in_colour(tmp_path):
+    _, part, _ = colour(tmp_path, jpeg_bytes(grey()))
+    pixels = np.asarray(Image.open(part)).astype(int)
+    assert np.abs(pixels[..., 0] - pixels[..., 2]).mean() > 10
+
+
+def test_no_channel_is_clipped_before_chroma_is_coded(tmp_path):
+    checkers = np.kron(np.indices((20, 20)).sum(0) % 2, np.ones((4, 4))).astype(np.uint8) * 255
+    _, part, _ = colour(tmp_path, jpeg_bytes(checkers))
+    chroma = np.asarray(Image.open(part).convert("YCbCr"))[..., 1:].astype(int)
+    assert np.abs(chroma - 128).max() <= 3
+
+
+def test_segments_pass_byte_for_byte(tmp_path):
+    exif = Image.Exif()
+    exif[0x010E], exif[0x0112] = "Cotonificio, 1972", 6
+    data = jpeg_bytes(grey(), exif=exif, comment=b"box 3", dpi=(300, 300))
+    source, part, _ = colour(tmp_path, data)
+    before, after = (parse(path.read_bytes()).segments for path in (source, part))
+    assert before == after
+
+
+def test_more_segments_than_jpeglib_can_hold(tmp_path):
+    data = jpeg_bytes(grey())
+    many = b"".join(b"\xff\xee\x00\x06x%03d" % number for number in range(80))
+    _, part, _ = colour(tmp_path, data[:2] + many + data[2:])
+    assert sum(s.payload.startswith(b"x") for s in parse(part.read_bytes()).segments) == 80
+
+
+def test_the_mark_replaces_the_xmp_packet(tmp_path):
+    data = jpeg_bytes(grey(), xmp=b"<old/>")
+    _, part, _ = colour(tmp_path, data, XMP)
+    assert Image.open(part).info["xmp"] == XMP
+
+
+def test_a_grey_profile_becomes_the_rgb_profile_of_its_tone_curve(tmp_path, grey_profile):
+    _, part, _ = colour(tmp_path, jpeg_bytes(grey(), icc_profile=grey_profile))
+    assert colour_space(parse(part.read_bytes()).icc) == "RGB"
+
+
+def test_an_adobe_marker_that_says_rgb_is_corrected(tmp_path):
+    data = jpeg_bytes(grey())
+    end_of_jfif = 20
+    adobe = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"
+    _, part, _ = colour(tmp_path, data[:2] + adobe + data[end_of_jfif:])
+    assert parse(part.read_bytes()).adobe_transform == 1
+
+
+def test_a_cut_file_is_coloured_as_far_as_it_goes(tmp_path):
+    data = jpeg_bytes(grey(160, 160), quality=95)
+    source, part, _ = colour(tmp_path, data[: len(data) // 2])
+    assert jpeg.read(source, MOST).damage
+    assert np.array_equal(coefficients(source)[0], coefficients(part)[0])
+
+
+def test_damage_in_the_middle_is_told(tmp_path):
+    data = bytearray(jpeg_bytes(grey(160, 160), quality=95, restart_marker_blocks=20))
+    middle = len(data) // 2
+    data[middle : middle + 40] = bytes(range(100, 140))
+    assert colour(tmp_path, bytes(data))[2].damage
+
+
+def test_junk_before_the_start_is_forgiven(tmp_path):
+    assert jpeg.read(_saved(tmp_path, b"junk" + jpeg_bytes(grey())), MOST).height == 70
+
+
+def _saved(tmp_path, data: bytes):
+    path = tmp_path / "x.jpg"
+    path.write_bytes(data)
+    return path
+
+
+def _with_frame_marker(code: int) -> bytes:
+    return jpeg_bytes(grey()).replace(b"\xff\xc0", bytes((0xFF, code)), 1)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (_with_frame_marker(0xC9), "arithmetic"),
+        (_with_frame_marker(0xC3), "lossless"),
+        (jpeg_bytes(np.dstack([rgb(), grey()])[..., :4], quality=80) if False else b"", "empty"),
+        (jpeg_bytes(grey())[:150], "before the picture begins"),
+    ],
+)
+def test_what_cannot_be_done_is_named(tmp_path, data, said):
+    with pytest.raises(ItemError, match=said):
+        jpeg.read(_saved(tmp_path, data), MOST)
+
+
+def test_cmyk_is_named(tmp_path):
+    buffer = io.BytesIO()
+    Image.fromarray(rgb()).convert("CMYK").save(buffer, "JPEG")
+    with pytest.raises(ItemError, match="CMYK"):
+        jpeg.read(_saved(tmp_path, buffer.getvalue()), MOST)
+
+
+def test_a_file_that_stores_rgb_is_named(tmp_path):
+    with pytest.raises(ItemError, match="R, G, B"):
+        colour(tmp_path, jpeg_bytes(sepia(), keep_rgb=True))
+
+
+@pytest.mark.parametrize("pixels", [grey(), sepia(), grey(17, 33)])
+def test_without_jpeglib_the_luma_is_encoded_again_and_measured(tmp_path, monkeypatch, pixels):
+    monkeypatch.setattr(jpeg, "transplant", None)
+    source, part, written = colour(tmp_path, jpeg_bytes(pixels))
+    difference = np.abs(luma_plane(source).astype(int) - luma_plane(part)).max()
+    assert written.luma_error == difference <= 2
+    assert np.array_equal(coefficients(source)[1], coefficients(part)[1])
