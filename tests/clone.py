@@ -27,7 +27,12 @@ def main():
     sys.exit(int(os.environ.get("STATUS", 0)))
 """
 
+# The tools of ./check: each says its name, and fails where FAILING holds it.
+TOOLS = ("ruff", "snakefmt", "pytest")
+TOOL = "import os, sys; print('{0}'); sys.exit('{0}' in os.environ.get('FAILING', ''))\n"
+
 WHEEL = {
+    **{f"{tool}.py": TOOL.format(tool) for tool in TOOLS},
     "snakemake/__init__.py": "",
     "snakemake/cli.py": STAND_IN,
     "snakemake/script.py": "class PythonScript:\n    _execute_cmd = None\n",
@@ -56,13 +61,14 @@ class Clone:
         self.root = root / "a clone, of Autochrome"
         (self.root / "autochrome").mkdir(parents=True)
         (self.root / "workflow").mkdir()
-        for name in ("colorize", "workflow/setup.sh", "workflow/snakemake_command.py"):
+        for name in ("colorize", "check", "workflow/setup.sh", "workflow/snakemake_command.py"):
             shutil.copy(REPOSITORY / name, self.root / name)
         (self.root / "autochrome/__init__.py").write_text('__version__ = "1.2.3"\n')
         (self.root / "autochrome/demo.py").write_text(
             "import pathlib, sys; pathlib.Path(sys.argv[1]).mkdir(parents=True)"
         )
-        (self.root / "requirements.txt").write_text(write_wheel(root))
+        for name in ("requirements.txt", "requirements-dev.txt"):
+            (self.root / name).write_text(write_wheel(root))
         self.environment = {
             "HOME": str(root),
             "PATH": f"{Path(sys.executable).resolve().parent}:{os.environ['PATH']}",

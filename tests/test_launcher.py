@@ -165,7 +165,8 @@ def test_a_clone_that_was_moved_still_works(clone, archive):
 def test_nothing_is_written_into_the_clone_but_the_environment_and_the_demo(clone, archive):
     clone.told(str(archive))
     made = {path.name for path in clone.root.iterdir()} - {".venv", "demo"}
-    assert made == {"autochrome", "colorize", "requirements.txt", "workflow"}
+    sources = {"autochrome", "check", "colorize", "workflow"}
+    assert made == sources | {"requirements.txt", "requirements-dev.txt"}
     assert not list((clone.root / "autochrome").glob("__pycache__"))
 
 
@@ -184,6 +185,30 @@ def test_help_is_given_without_a_set_up(clone, option, tmp_path):
 
 def test_the_version_is_the_librarys(clone):
     assert clone.run("--version").stdout == "Autochrome 1.2.3\n"
+
+
+def check(clone, **environment) -> subprocess.CompletedProcess:
+    return clone.run(command=clone.root / "check", **environment)
+
+
+def test_check_adds_the_tools_to_the_same_environment_once(clone):
+    assert "Setting up" in check(clone).stderr
+    assert "Setting up" not in check(clone).stderr + clone.run("--list").stderr
+
+
+def test_check_ends_with_the_tests_and_passes_if_all_do(clone):
+    done = check(clone)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "pytest")
+
+
+@pytest.mark.parametrize("tool", ["ruff", "snakefmt", "pytest"])
+def test_check_fails_if_one_tool_does_but_runs_all(clone, tool):
+    done = check(clone, FAILING=tool)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (1, "pytest")
+
+
+def test_check_says_which_step_failed(clone):
+    assert "Failed before the tests: snakefmt" in check(clone, FAILING="snakefmt").stderr
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
 """Training of the embedded colour model, apart from the product and with its own dependencies.
 
-``python -m training prepare|train|sweep|export|evaluate --config training/config.yaml``; see README.md.
+Run it with ``python -m training STEP``; the steps are in README.md.
 """

@@ -55,7 +55,7 @@ class Scores:
 
 
 HEADER = """\
-| model | AuC | AuC rebalanced | PSNR | colorfulness | noise | blur | orthochromatic | blue-sensitive |
+| model | AuC | AuC rebalanced | PSNR | colorfulness | noise | blur | ortho | blue |
 |---|---|---|---|---|---|---|---|---|"""
 
 

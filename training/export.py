@@ -16,9 +16,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from training.batches import Photographs, training_sample
-from training.colour import LIGHTNESS
-from training.network import INNER_SCALE, Colorizer, ColourNetwork
-from training.prepare import shrink
+from training.network import Colorizer, ColourNetwork
 from training.settings import Settings
 
 OPSET = 17

@@ -36,6 +36,12 @@ def pictures_in(archive: Path) -> Iterator[tuple[str, np.ndarray]]:
             yield member.name, picture
 
 
+def member_count(archive: Path) -> int:
+    """Return how many members a tar archive has."""
+    with tarfile.open(archive) as tar:
+        return len(tar.getnames())
+
+
 def perceptual_hash(picture: np.ndarray) -> np.ndarray:
     """Return 64 bits (bool) from the signs of the lowest DCT terms of the grey picture."""
     grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
@@ -79,7 +85,7 @@ def prepare(settings: Settings) -> None:
     )
     bins = gamut_bins()
     counts, rows, offset, dropped = np.zeros(len(bins)), [], 0, []
-    total = sum(1 for archive in settings.paths.train for _ in tarfile.open(archive))
+    total = sum(member_count(archive) for archive in settings.paths.train)
     with open(work / "pictures.part", "wb") as pixels:
         for archive in settings.paths.train:
             for name, picture in pictures_in(archive):

@@ -1,9 +1,9 @@
-"""Takes over the weights of compact-v0 from its ONNX file.
+"""Takes over the weights of an exported model: this project's own, or its forerunner compact-v0.
 
-There the batch normalizations are folded into the convolutions. Here they are put back: the folded
-filters are brought to unit scale, and each norm gets the statistics it sees on a batch of
-photographs and the gain and shift that make it give the folded layer's output. Blocks which
-compact-v0 lacks start as identities.
+In an exported model the batch normalizations are folded into the convolutions. Here they are put
+back: the folded filters are brought to unit scale, and each norm gets the statistics it sees on a
+batch of photographs and the gain and shift that make it give the folded layer's output. Blocks
+which the exported model lacks start as identities.
 """
 
 from __future__ import annotations
@@ -19,21 +19,14 @@ from torch import Tensor, nn
 
 from training.network import ColourNetwork, ConvNorm
 
-FOLDED_NAMES = (
-    (r"^n\.", ""),
-    (r"^stem\.stem\.0$", "stem"),
-    (r"\.(\w+)\.\d\.\1\.\d\.0$", r".\1"),
-)
-STAGES = {"s1": "down4", "s2": "down8", "s3": "down16", "s4": "down32"}
+ENCODERS = {"s1": "down4", "s2": "down8", "s3": "down16", "s4": "down32"}
 DECODERS = {"d3": "up16", "d2": "up8", "d1": "up4"}
 PARTS = {"a": "reduce", "b": "mix", "c": "expand"}
 SINGLES = {
-    "stem": "stem",
     "l3": "lateral16",
     "l2": "lateral8",
     "l1": "lateral4",
     "k1": "skip4",
-    "head": "head",
     "s4.4.f.0": "context32.squeeze",
     "s4.4.f.2": "context32.excite",
     "d3.2.f.0": "context16.squeeze",
@@ -41,40 +34,50 @@ SINGLES = {
 }
 
 
-def module_name(node: str) -> str | None:
-    """Return the name in ``ColourNetwork`` of a compact-v0 node such as ``/n/s3/s3.1/a/a.0/Conv``.
+def layer_name(node: str) -> str:
+    """Return the name of the layer that PyTorch exported as ``node``.
 
-    None is for the annealed mean, which has no counterpart in the network.
+    >>> layer_name("/network/down4/blocks/blocks.0/mix/mix.0/Conv")
+    'down4.blocks.0.mix.0'
     """
     steps = node.strip("/").split("/")[1:-1]
-    if not steps:
-        return None
-    if steps[0] in SINGLES:
-        return SINGLES[steps[0]]
-    if len(steps) > 2 and steps[2] == "f":
-        return SINGLES[f"{steps[1]}.{steps[3]}"]
-    stage, block = re.fullmatch(
-        r"(\w+)\.(\d+)(?:\.0)?", steps[1] if len(steps) > 1 else ""
-    ).groups()
+    following = [*steps, ""][1:]
+    return ".".join(a for a, b in zip(steps, following, strict=True) if not b.startswith(f"{a}."))
+
+
+def own_name(name: str) -> str:
+    """Return the name in ``ColourNetwork`` of a layer of compact-v0; own names stay.
+
+    >>> own_name("s3.1.a.0"), own_name("s2.0.0"), own_name("l3"), own_name("stem.0")
+    ('down16.blocks.0.reduce', 'down8.enter', 'lateral16', 'stem')
+    """
+    if name in SINGLES:
+        return SINGLES[name]
+    name = name.removesuffix(".0")
+    match = re.fullmatch(r"([sd]\d)\.(\d)(?:\.([abc]))?", name)
+    if match is None:
+        return name
+    stage, block, part = match.groups()
     if stage in DECODERS:
-        return f"{DECODERS[stage]}.{block}.{PARTS[steps[2]]}"
-    if block == "0":
-        return f"{STAGES[stage]}.enter"
-    return f"{STAGES[stage]}.blocks.{int(block) - 1}.{PARTS[steps[2]]}"
+        return f"{DECODERS[stage]}.{block}.{PARTS[part]}"
+    if part is None:
+        return f"{ENCODERS[stage]}.enter"
+    return f"{ENCODERS[stage]}.blocks.{int(block) - 1}.{PARTS[part]}"
 
 
 def folded_layers(path: Path) -> dict[str, tuple[Tensor, Tensor]]:
-    """Return filters and biases of compact-v0 by module name."""
+    """Return filters and biases of an exported model by their names in ``ColourNetwork``."""
     graph = onnx.load(path).graph
     values = {item.name: numpy_helper.to_array(item) for item in graph.initializer}
-    for node in graph.node:
-        if node.op_type == "Cast" and node.input[0] in values:
-            values[node.output[0]] = values[node.input[0]]
     layers = {}
     for node in graph.node:
-        if node.op_type in ("Conv", "Gemm") and (name := module_name(node.name)):
-            weight, bias = (values[key].astype(np.float32) for key in node.input[1:3])
-            layers[name] = torch.tensor(weight), torch.tensor(bias)
+        if node.op_type == "Cast" and node.input[0] in values:
+            values[node.output[0]] = values[node.input[0]].astype(np.float32)
+        elif node.op_type == "Mul" and all(name in values for name in node.input):
+            values[node.output[0]] = values[node.input[0]] * values[node.input[1]]
+        elif node.op_type in ("Conv", "Gemm") and (name := layer_name(node.name)):
+            weight, bias = (torch.tensor(values[key]) for key in node.input[1:3])
+            layers[own_name(name)] = weight.float(), bias.float()
     return layers
 
 
@@ -98,7 +101,7 @@ def _unfold(layer: ConvNorm, weight: Tensor, bias: Tensor) -> None:
 
 @torch.no_grad()
 def warm_start(network: ColourNetwork, path: Path, lightness: Tensor) -> None:
-    """Load compact-v0 from ``path``; ``lightness`` (n, 1, h, w) sets the norms' statistics."""
+    """Load the model at ``path``; ``lightness`` (n, 1, h, w) sets the norms' statistics."""
     network.eval()
     for name, (weight, bias) in folded_layers(path).items():
         layer = network.get_submodule(name)

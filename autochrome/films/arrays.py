@@ -2,13 +2,16 @@
 
 import os
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..archive import temporary_beside
+
+# Frames in one array: what is in memory at a time.
+BLOCK = 128
 
 _NO_DATE = (1980, 1, 1, 0, 0, 0)
 
@@ -33,3 +36,24 @@ def save_arrays(path: Path, arrays: Iterable[tuple[str, NDArray]]) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def in_blocks(frames: Iterable[tuple[int, NDArray]]) -> Iterator[tuple[str, NDArray]]:
+    """Numbered small arrays of one shape, stacked: at most BLOCK in one, named by its first."""
+    first, block = 0, []
+    for number, array in frames:
+        if not block:
+            first = number
+        block.append(array)
+        if len(block) == BLOCK:
+            yield f"{first}", np.stack(block)
+            block = []
+    if block:
+        yield f"{first}", np.stack(block)
+
+
+def from_blocks(path: Path) -> Iterator[NDArray]:
+    """The arrays that `in_blocks` stacked, in order, one block in memory at a time."""
+    with np.load(path) as data:
+        for name in sorted(data.files, key=int):
+            yield from data[name]

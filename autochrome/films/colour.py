@@ -8,16 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..models import OpenVinoPredictor, Predictor, find_model, predict_ab
-from .arrays import save_arrays
+from .arrays import in_blocks, save_arrays
 from .cuts import read_safely
 from .index import FilmIndex
 from .pixels import full_range_luma
 
 # Raised when the ab maps of the same film and model would hold anything else than before.
 COLOUR_VERSION = 1
-
-# Frames in one array of an ab file: what is in memory at a time.
-BLOCK = 128
 
 
 def colour_frames(
@@ -28,7 +25,7 @@ def colour_frames(
     A frame whose luma is that of the frame before is not sent to the network again.
     """
     last_print, last = None, None
-    for frame, luma in read_safely(index, source, number):
+    for frame, luma, _ in read_safely(index, source, number):
         if last is None or index.prints[frame] != last_print:
             last = _map_of(index, luma, predictor)
             last_print = index.prints[frame]
@@ -68,23 +65,7 @@ def make_colour(
     """Colour one chunk and write its maps to ``target``."""
     index = FilmIndex.load(Path(index_path))
     predictor = OpenVinoPredictor(find_model(model), threads)
-    save_arrays(Path(target), _blocks(colour_frames(index, source, number, predictor)))
-
-
-def _blocks(
-    maps: Iterator[tuple[int, NDArray[np.int8]]],
-) -> Iterator[tuple[str, NDArray[np.int8]]]:
-    """Arrays of at most BLOCK maps, named by their first frame in the film."""
-    first, block = 0, []
-    for frame, ab in maps:
-        if not block:
-            first = frame
-        block.append(ab)
-        if len(block) == BLOCK:
-            yield f"{first}", np.stack(block)
-            block = []
-    if block:
-        yield f"{first}", np.stack(block)
+    save_arrays(Path(target), in_blocks(colour_frames(index, source, number, predictor)))
 
 
 class AbMaps:

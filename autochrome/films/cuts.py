@@ -111,8 +111,8 @@ def _proven_start(
 
 def read_safely(
     index: "FilmIndex", source: str, number: int
-) -> Iterator[tuple[int, NDArray[np.integer]]]:
-    """The frames of a chunk: number in the film and luma, each proven by its fingerprint.
+) -> Iterator[tuple[int, NDArray[np.integer], av.VideoFrame]]:
+    """The frames of a chunk: number in the film, luma, frame; each proven by its fingerprint.
 
     If the start that was proven once tells another story now (a damaged film), the rest is read
     from the beginning of the film. Raises ItemError if that, too, gives other frames.
@@ -121,9 +121,9 @@ def read_safely(
     done = frames.start
     if frames and index.cuts.starts[number] is not None:
         try:
-            for frame, luma in _read(index, source, frames, index.cuts.starts[number]):
-                done = frame + 1
-                yield frame, luma
+            for item in _read(index, source, frames, index.cuts.starts[number]):
+                done = item[0] + 1
+                yield item
         except (MisreadError, av.error.FFmpegError):
             pass
     try:
@@ -137,7 +137,7 @@ def read_safely(
 
 def _read(
     index: "FilmIndex", source: str, frames: range, start: int | None
-) -> Iterator[tuple[int, NDArray[np.integer]]]:
+) -> Iterator[tuple[int, NDArray[np.integer], av.VideoFrame]]:
     if not frames:
         return
     with open_film(source, index.threads) as film:
@@ -155,7 +155,7 @@ def _read(
             luma = luma_of(frame, index.picture)
             if fingerprint(luma) != index.prints[number]:
                 raise MisreadError(f"frame {number} is not the one of the index")
-            yield number, luma
+            yield number, luma, frame
 
 
 def _beginning_at(

@@ -171,6 +171,11 @@ def _counted(film: Film, frames: list[av.VideoFrame]) -> Iterator[av.VideoFrame]
         yield frame
 
 
+def has_captions(frame: av.VideoFrame) -> bool:
+    """Does the frame carry closed captions (CEA-608 or 708), which live inside the picture?"""
+    return any(data.type.name == "A53_CC" for data in frame.side_data)
+
+
 def fingerprint(luma: NDArray) -> int:
     """64 bits that tell one luma plane from another (XXH3 over its bytes, row by row)."""
     return xxhash.xxh3_64_intdigest(luma.data)

@@ -207,6 +207,8 @@ def _index_notes(index: FilmIndex) -> dict[str, Any]:
         notes["repaired_timestamps"] = facts["repaired_timestamps"]
     if facts["packets"] != len(index):
         notes["packets"] = facts["packets"]
+    if facts["coloured_share"] > 0 and not facts["in_colour"]:
+        notes["colour"] = "a part was in colour already, and was coloured anew"
     if index.picture.fields:
         notes["interlaced"] = index.picture.fields
     return notes

@@ -7,6 +7,7 @@ pipe, and the packets come back to be checked at once.
 """
 
 import os
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,11 @@ from numpy.typing import NDArray
 
 from ..archive import temporary_beside
 from ..errors import ItemError
-from .arrays import save_arrays
+from .arrays import in_blocks, save_arrays
 from .chroma import chroma_planes
 from .colour import AbMaps
 from .cuts import read_safely
-from .decoder import fingerprint
+from .decoder import fingerprint, has_captions
 from .index import FilmIndex
 from .pixels import coded_luma, plane_array
 from .shots import shrunk
@@ -32,6 +33,7 @@ from .steady import steady_ab
 ENCODE_VERSION = 1
 
 _NUMBERS = Fraction(1, 1000)
+_FULL = 2
 
 # Width of the small luma that proves, after the join, that every frame is in its place.
 _THUMB_WIDTH = 80
@@ -54,20 +56,27 @@ def make_chunk(
     index = FilmIndex.load(Path(index_path))
     maps = AbMaps([Path(path) for path in colours])
     part = temporary_beside(Path(target))
-    small: list[NDArray[np.uint8]] = []
     try:
         with _Writer(part, index, settings) as writer:
-            for frame, luma in read_safely(index, source, number):
-                ab = steady_ab(index, maps, frame) * np.float32(settings["saturation"])
-                writer.write(frame, luma, ab)
-                small.append(shrunk(luma, index.picture.depth, thumb_width(index.picture.width)))
+            small = _written(writer, index, maps, source, number, settings["saturation"])
+            save_arrays(Path(thumbs), in_blocks(small))
         with open(part, "rb+") as file:
             os.fsync(file.fileno())
-        save_arrays(Path(thumbs), [("luma", np.stack(small))])
         os.replace(part, target)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def _written(
+    writer: "_Writer", index: FilmIndex, maps: AbMaps, source: str, number: int, saturation: float
+) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """Write the frames of a chunk one by one; gives their numbers and small luma."""
+    width = thumb_width(index.picture.width)
+    for frame, luma, decoded in read_safely(index, source, number):
+        ab = steady_ab(index, maps, frame) * np.float32(saturation)
+        writer.write(frame, luma, ab, decoded)
+        yield frame, shrunk(luma, index.picture.depth, width)
 
 
 def thumb_width(width: int) -> int:
@@ -116,9 +125,15 @@ class _Writer:
             self._mux(self._stream.encode(None))
         self._file.close()
 
-    def write(self, number: int, luma: NDArray[np.integer], ab: NDArray[np.float32]) -> None:
+    def write(
+        self,
+        number: int,
+        luma: NDArray[np.integer],
+        ab: NDArray[np.float32],
+        decoded: av.VideoFrame,
+    ) -> None:
         picture = self._index.picture
-        frame = av.VideoFrame(picture.width, picture.height, self._format)
+        frame = self._empty_frame(decoded)
         planes = chroma_planes(luma, ab, picture, self._depth)
         plane_array(frame, 0)[:] = coded_luma(luma, picture, self._codec)
         for i, plane in enumerate(planes, 1):
@@ -130,6 +145,19 @@ class _Writer:
             self._fields.push(frame)
             frame = self._fields.pull()
         self._mux(self._stream.encode(frame))
+
+    def _empty_frame(self, decoded: av.VideoFrame) -> av.VideoFrame:
+        """A frame to be filled, with the closed captions that the decoded one carries."""
+        picture = self._index.picture
+        if has_captions(decoded):
+            frame = decoded.reformat(
+                format=self._format, src_color_range=_FULL, dst_color_range=_FULL
+            )
+            if frame.format.name == self._format:
+                frame.make_writable()
+                frame.pict_type = 0
+                return frame
+        return av.VideoFrame(picture.width, picture.height, self._format)
 
     def _prove(self, frame: av.VideoFrame, number: int) -> None:
         """The luma in the frame as the encoder will read it is the one of the index."""

@@ -17,7 +17,15 @@ from numpy.typing import NDArray
 from ..errors import ItemError
 from .arrays import save_arrays
 from .cuts import Cuts, choose_cuts
-from .decoder import CLEAN_THREADS, DAMAGED_THREADS, Film, decode, fingerprint, open_film
+from .decoder import (
+    CLEAN_THREADS,
+    DAMAGED_THREADS,
+    Film,
+    decode,
+    fingerprint,
+    has_captions,
+    open_film,
+)
 from .pixels import Picture, colour_spread, luma_of, picture_of
 from .shots import ShotFinder
 
@@ -64,6 +72,12 @@ class FilmIndex:
         span = int(self.pts[-1] - self.pts[0] + self.durations[-1]) * self.time_base
         rate = len(self) / span if span > 0 else Fraction(25)
         return min(max(rate, Fraction(1, 100)), Fraction(1000)).limit_denominator(1001)
+
+    @property
+    def is_steady_rate(self) -> bool:
+        """Do the frames follow each other evenly, as far as the clock can tell?"""
+        even = self.pts[0] + np.arange(len(self)) * (1 / float(self.rate * self.time_base))
+        return bool(np.all(np.abs(self.pts - even) <= 1))
 
     def chunk(self, number: int) -> range:
         """The frames of one chunk; empty for a surplus chunk."""
@@ -154,6 +168,7 @@ def _index(source: str, chunks: int, threads: int) -> FilmIndex:
             "broken_packets": faults.broken_packets,
             "first_fault": faults.first,
             "repaired_timestamps": repaired,
+            "captions": seen.captions,
             "coloured_share": round(coloured, 4),
             "colour_spread": round(float(np.median(seen.spreads)), 3),
             "in_colour": coloured >= COLOUR_SHARE,
@@ -174,6 +189,7 @@ class _Seen:
         self.prints: list[int] = []
         self.corrupt: list[bool] = []
         self.spreads: list[float] = []
+        self.captions = 0
         self.last_duration = 0
 
     @property
@@ -186,6 +202,7 @@ class _Seen:
         self.dts.append(frame.dts)
         self.prints.append(fingerprint(luma))
         self.corrupt.append(frame.is_corrupt)
+        self.captions += has_captions(frame)
         self.spreads.append(colour_spread(frame))
         self.finder.look(luma, self.picture.depth)
         self.last_duration = frame.duration or 0

@@ -35,9 +35,11 @@ _PICTURE_NAMES = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "im
 
 @dataclass
 class Joined:
-    """What was written: the copied streams, and notes for the record."""
+    """What was written: the copied streams, tags, chapters, and notes for the record."""
 
     copies: list[Copy]
+    tags: dict[str, str]
+    chapters: list[dict[str, Any]]
     notes: dict[str, Any]
 
 
@@ -63,7 +65,8 @@ def join_chunks(
             picture = _add_picture(output, index, video, first.streams.video[0])
             outputs = _add_others(output, film, copies, target)
             output.metadata.update(tags)
-            output.set_chapters(film.chapters())
+            chapters = film.chapters()
+            output.set_chapters(chapters)
             for other in outputs.values():
                 other.container.start_encoding()
             output.start_encoding()
@@ -72,7 +75,7 @@ def join_chunks(
             for beside in {id(s.container): s.container for s in outputs.values()}.values():
                 if beside is not output:
                     beside.close()
-    return Joined(copies, _notes(copies))
+    return Joined(copies, tags, chapters, _notes(copies))
 
 
 def _check_extradata(encoded: list[Path]) -> None:
@@ -114,6 +117,9 @@ def _fine(clock: int) -> int:
 def _add_picture(output, index: FilmIndex, video, encoded) -> av.VideoStream:
     stream = output.add_stream_from_template(encoded, opaque=True)
     stream.time_base = Fraction(1, index.time_base.denominator)
+    if not index.is_steady_rate:
+        # Else Matroska would give every frame the same duration.
+        stream.codec_context.framerate = Fraction(0)
     stream.metadata.update(picture_tags(video))
     stream.disposition = video.disposition or Disposition(0)
     if index.picture.aspect[0]:

@@ -6,6 +6,7 @@ lossless encoder and close after a lossy one.
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,14 @@ from numpy.typing import NDArray
 
 from ..color import colorfulness
 from ..errors import ItemError
-from .decoder import Film, decode, fingerprint, open_container, open_film
+from .arrays import from_blocks
+from .decoder import Film, decode, fingerprint, has_captions, open_film
 from .encode import thumb_width
 from .index import FilmIndex
 from .join import Joined
-from .pixels import luma_of, picture_of
+from .pixels import Picture, luma_of, picture_of
 from .shots import shrunk
-from .streams import Copy
+from .verify_copies import REMEDY, check_copies, compare_tags
 
 # A lossy encoder leaves at least this between source and result, at about an eighth of the size.
 LOWEST_PSNR = 30.0
@@ -28,8 +30,6 @@ LOWEST_PSNR = 30.0
 _CLEARLY_NEARER = 2.0
 _NEIGHBOURS = 2
 _COLOUR_SAMPLES = 50
-
-_REMEDY = "Nothing was delivered. Run again with redo=failed; if it stays, please report it."
 
 
 @dataclass(frozen=True)
@@ -58,16 +58,18 @@ def verify_film(
             raise ItemError(
                 f"The result holds {seen.count} frames, {film.faults.corrupt_frames} of them "
                 f"damaged, not the {len(index)} of the source.",
-                _REMEDY,
+                REMEDY,
             )
         checks["timestamps"] = _check_times(index, seen.pts, film.time_base)
+        checks |= compare_tags(film.container, joined.tags, joined.chapters)
+        checks |= _compare_picture(index, seen)
     checks["frames"] = seen.count
     if lossless:
         checks["luma"] = "every plane equal to the source's"
     else:
         checks["luma"] = "equal to the source's before the encoder"
         checks["psnr"] = {"lowest": round(seen.lowest_psnr, 1), "mean": round(seen.mean_psnr, 1)}
-    checks["streams"] = _check_copies(joined.copies, result)
+    checks["streams"] = check_copies(joined.copies, result)
     checks |= joined.notes
     depth_kept = index.picture.coded_depth(codec) >= index.picture.depth
     return Verdict(
@@ -78,23 +80,47 @@ def verify_film(
     )
 
 
+def _compare_picture(index: FilmIndex, seen: "_Look") -> dict[str, Any]:
+    """What the result did not keep of how the picture is to be shown, named.
+
+    Raises ItemError if its colours would be read by another matrix or range.
+    """
+    true, found = index.picture, seen.picture
+    if (true.full, true.weights) != (found.full, found.weights):
+        raise ItemError("The result does not carry the film's matrix and range.", REMEDY)
+    lost = [
+        name
+        for name, kept in {
+            "display matrix": true.display == found.display,
+            "pixel aspect": _square(true.aspect) == _square(found.aspect),
+            "interlacing": bool(true.fields) == bool(found.fields),
+            "primaries": true.primaries == found.primaries,
+            "transfer": true.transfer == found.transfer,
+        }.items()
+        if not kept
+    ]
+    if index.facts["captions"] != seen.captions:
+        lost.append("closed captions")
+    return {"picture_not_kept": lost} if lost else {}
+
+
+def _square(aspect: tuple[int, int]) -> tuple[int, int]:
+    return aspect if aspect[0] else (1, 1)
+
+
 class _Thumbs:
-    """The small luma of all frames, one chunk's file in memory at a time and the edges kept."""
+    """The small luma of the source's frames, those around the one that is looked at."""
 
     def __init__(self, paths: list[Path]):
-        self._paths = iter(paths)
+        self._all = enumerate(chain.from_iterable(map(from_blocks, paths)))
         self._frames: dict[int, NDArray[np.uint8]] = {}
-        self._next = 0
 
     def around(self, frame: int) -> dict[int, NDArray[np.uint8]]:
-        while self._next <= frame + _NEIGHBOURS:
-            path = next(self._paths, None)
-            if path is None:
+        while max(self._frames, default=-1) < frame + _NEIGHBOURS:
+            number, small = next(self._all, (None, None))
+            if number is None:
                 break
-            with np.load(path) as data:
-                for small in data["luma"]:
-                    self._frames[self._next] = small
-                    self._next += 1
+            self._frames[number] = small
         for old in [n for n in self._frames if n < frame - _NEIGHBOURS]:
             del self._frames[old]
         near = range(frame - _NEIGHBOURS, frame + _NEIGHBOURS + 1)
@@ -106,6 +132,8 @@ class _Look:
         self.count = 0
         self.pts: list[int | None] = []
         self.colours: list[float] = []
+        self.captions = 0
+        self.picture: Picture | None = None
         self._psnr_sum = 0.0
         self.lowest_psnr = 99.0
 
@@ -122,7 +150,6 @@ class _Look:
 def _look(index: FilmIndex, film: Film, thumbs: list[Path], lossless: bool) -> _Look:
     seen = _Look()
     small = _Thumbs(thumbs)
-    picture = None
     count = len(index)
     samples = set(np.linspace(0, count - 1, min(count, _COLOUR_SAMPLES)).astype(int).tolist())
     for frame in decode(film):
@@ -131,11 +158,12 @@ def _look(index: FilmIndex, film: Film, thumbs: list[Path], lossless: bool) -> _
         seen.pts.append(frame.pts)
         if number >= count:
             continue
-        picture = picture or picture_of(frame, film.stream)
+        picture = seen.picture = seen.picture or picture_of(frame, film.stream)
+        seen.captions += has_captions(frame)
         luma = luma_of(frame, picture)
         if lossless and picture.depth == index.picture.depth:
             if fingerprint(luma) != index.prints[number]:
-                raise ItemError(f"The luma of frame {number} is not the source's.", _REMEDY)
+                raise ItemError(f"The luma of frame {number} is not the source's.", REMEDY)
         else:
             _check_place(
                 seen, number, shrunk(luma, picture.depth, thumb_width(picture.width)), small
@@ -153,7 +181,7 @@ def _check_place(seen: _Look, number: int, luma: NDArray[np.uint8], small: _Thum
     own = errors[number]
     nearest = min(errors, key=errors.__getitem__)
     if own > errors[nearest] + _CLEARLY_NEARER and own > 2 * errors[nearest]:
-        raise ItemError(f"Frame {number} of the result is frame {nearest} of the source.", _REMEDY)
+        raise ItemError(f"Frame {number} of the result is frame {nearest} of the source.", REMEDY)
     seen.psnr(own)
     if seen.lowest_psnr < LOWEST_PSNR:
         raise ItemError(
@@ -172,48 +200,9 @@ def _check_times(index: FilmIndex, pts: list[int | None], time_base: Fraction) -
                 f"Frame {number} of the result stands at "
                 f"{'no time' if value is None else f'{float(value * time_base):.6f} s'}, "
                 f"not at {float(true):.6f} s.",
-                _REMEDY,
+                REMEDY,
             )
         if number and value <= pts[number - 1]:
-            raise ItemError(f"Frame {number} of the result does not follow in time.", _REMEDY)
+            raise ItemError(f"Frame {number} of the result does not follow in time.", REMEDY)
         exact = exact and value * time_base == true
     return "exact" if exact else f"rounded to {time_base} s, order kept"
-
-
-def _check_copies(copies: list[Copy], result: Path) -> dict[str, str]:
-    """Every copied stream holds the source's bytes at the source's times."""
-    verdicts: dict[str, str] = {}
-    for place in ("film", "mka", "mks"):
-        here = {c.output: c for c in copies if c.place == place and c.kind != "attachment"}
-        if here:
-            path = str(result) if place == "film" else f"{result}.{place}"
-            for copy, found in _read_copies(path, here):
-                verdicts[f"{copy.source}: {copy.name}"] = _compare(copy, found)
-    return verdicts
-
-
-def _read_copies(path: str, here: dict[int, Copy]) -> list[tuple[Copy, Copy]]:
-    with open_container(path) as film:
-        streams = [film.streams[output] for output in here]
-        found = {s.index: Copy(s.type, s.index, "", "film", time_base=s.time_base) for s in streams}
-        for packet in film.demux(streams):
-            if packet.size or packet.dts is not None:
-                found[packet.stream_index].note(packet)
-    return [(copy, found[output]) for output, copy in here.items()]
-
-
-def _compare(copy: Copy, found: Copy) -> str:
-    if found.hash.digest() != copy.hash.digest():
-        raise ItemError(f"The copied stream {copy.source} ({copy.name}) differs.", _REMEDY)
-    if len(found.times) != len(copy.times):
-        return f"equal bytes, {len(copy.times)} packets as {len(found.times)}"
-    half = found.time_base / 2
-    for true, value in zip(copy.times, found.times, strict=True):
-        if abs(value * found.time_base - true * copy.time_base) > half:
-            raise ItemError(
-                f"A packet of the copied stream {copy.source} ({copy.name}) stands at "
-                f"{float(value * found.time_base):.6f} s, "
-                f"not at {float(true * copy.time_base):.6f} s.",
-                _REMEDY,
-            )
-    return f"equal, {len(copy.times)} packets"

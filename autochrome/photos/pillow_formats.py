@@ -9,7 +9,7 @@ from PIL import Image
 
 from ..errors import ItemError
 from .exif import orientation_of
-from .faults import check_pixels, damaged
+from .faults import check_pixels, convert_remedy, damaged
 from .icc import profile_for_colour
 from .picture import Picture, Written, coloured
 from .raster import picture_from_channels, verified
@@ -38,6 +38,10 @@ def _read(path: Path, max_pixels: int, name: str) -> Picture:
                 raise ItemError(
                     "It is an animation, which is not supported.",
                     "Convert it to a film, or take its pictures apart, with FFmpeg.",
+                )
+            if name == "BMP" and image.mode == "RGBA":
+                raise ItemError(
+                    "It is a BMP with transparency, which is not supported.", convert_remedy(path)
                 )
             mode = _CHANNELS.get(image.mode) or ("RGBA" if "transparency" in image.info else "RGB")
             pixels = np.asarray(image if image.mode == mode else image.convert(mode))
@@ -74,7 +78,7 @@ def write_webp(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes
 
 
 def write_bmp(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> Written:
-    """Write the coloured BMP (24 bits, 32 with alpha) with its resolution, and check it."""
+    """Write the coloured BMP (24 bits) with its resolution, and check it."""
     dpi = picture.store["dpi"]
     notes = ["BMP holds no XMP: mark not written"] if xmp else []
     options = {"dpi": dpi} if dpi else {}

@@ -21,7 +21,8 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _XMP_KEYWORD = b"XML:com.adobe.xmp\0"
 # What speaks of the old pixels' coding, and what is written anew.
 _NOT_CARRIED = {b"tRNS", b"bKGD", b"hIST", b"sBIT", b"sPLT", b"iCCP"}
-_LEVEL = 6
+# Level 6 takes four times as long for 7 % less (4.5 megapixels, 8 bit).
+_LEVEL = 4
 _MOST_TEXT = 1 << 24
 
 

@@ -28,10 +28,13 @@ def is_finished(done: dict[str, Any] | None, plan: dict[str, Any], results: Path
     """Does a done file speak of this very plan, and are its results there, untouched?"""
     if done is None or done.get("plan") != digest(plan):
         return False
-    return all(_is_untouched(row, results) for row in done.get("rows", ()))
+    return all(_stands(row, results) for row in done.get("rows", ()))
 
 
-def _is_untouched(row: Row, results: Path) -> bool:
+def _stands(row: Row, results: Path) -> bool:
+    if row["status"] == "failed" and not row["key"]:
+        # The source could not even be read through: perhaps a disk was away.
+        return False
     if not row["result"]:
         return True
     try:
@@ -52,16 +55,21 @@ def done_joins(results: Path) -> dict[str, dict[str, Any] | None]:
 
 
 def stale_stages(film: str, stages: Plans, results: Path) -> list[Path]:
-    """Done files of an unfinished film's stages that speak of another plan or lost their file."""
-    stale = []
-    for path in sorted((results / "done/films" / film).glob("*.json")):
-        stage = path.stem.partition("-")[0]
-        done = read_done(path)
-        current = done is not None and done.get("plan") == digest(stages[stage])
-        kept = done is not None and (not done.get("file") or (results / done["file"]).is_file())
-        if stage == "join" or not (current and kept):
-            stale.append(path)
-    return stale
+    """Done files of an unfinished film's stages that do not count any more."""
+    return [
+        path
+        for path in sorted((results / "done/films" / film).glob("*.json"))
+        if not _counts(read_done(path), stages[path.stem.partition("-")[0]], results)
+    ]
+
+
+def _counts(done: dict[str, Any] | None, plan: dict[str, Any], results: Path) -> bool:
+    """Does a stage's done file speak of this very plan, and is its file there?"""
+    if done is None or done.get("plan") != digest(plan) or plan["stage"] == "join":
+        return False
+    if done["status"] == "failed" and not done["key"]:
+        return False
+    return not done.get("file") or (results / done["file"]).is_file()
 
 
 def gone_rows(rows: Iterable[Row], planned_results: set[str], results: Path) -> dict[str, Row]:

@@ -102,7 +102,9 @@ def _facts(row: Row) -> Iterator[str]:
         yield f"{row['frames']:,} frames"
     if row["status"] in ("coloured", "partial"):
         if row["luma_error"] is not None:
-            yield _luma_fact(row["luma_error"])
+            # A film's luma is compared before its encoder, which may be lossy.
+            place = " before the encoder" if row["kind"] == "film" else ""
+            yield _luma_fact(row["luma_error"]) + place
         if row["colorfulness"] is not None:
             yield f"colorfulness {row['colorfulness']:.1f}"
 

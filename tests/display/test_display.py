@@ -77,3 +77,25 @@ def test_the_verdict_on_failed_items_is_no_job_that_stopped(tmp_path):
     display.stop_job(1, "verdict", ["logs/verdict.log"])
     display.end()
     assert stream.getvalue() == ""
+
+
+def test_what_a_cluster_says_of_a_job_is_told_once_whatever_its_number(tmp_path):
+    stream = io.StringIO()
+    display = Display(Terminal(stream))
+    display.begin(tmp_path, {"colour_photos": 3})
+    for number in (71, 72, 73):
+        display.start_job(number, "colour_photos", {"bucket": "x1"}, [])
+        said = f"SLURM-job '{number}' failed, SLURM status is: 'OUT_OF_MEMORY'. "
+        display.stop_job(
+            number,
+            "colour_photos",
+            ["logs/photos/x1.log"],
+            said + "For further error details see the cluster/cloud "
+            "log and the log files of the involved rule(s).",
+        )
+    display.end()
+    assert stream.getvalue().splitlines()[:2] == [
+        "The job colour_photos x1 stopped: SLURM-job '71' failed, SLURM status is: "
+        "'OUT_OF_MEMORY'.",
+        "2 more jobs stopped for the same reason.",
+    ]

@@ -13,8 +13,8 @@ import pytest
 import skimage.data
 from numpy.typing import NDArray
 
-from autochrome.films.arrays import save_arrays
-from autochrome.films.colour import _blocks, colour_frames
+from autochrome.films.arrays import in_blocks, save_arrays
+from autochrome.films.colour import colour_frames
 from autochrome.films.encode import make_chunk
 from autochrome.films.index import FilmIndex, make_index
 from autochrome.films.join import Joined, join_chunks
@@ -120,7 +120,7 @@ def colour_film(tmp_path: Path) -> Callable[..., Coloured]:
         numbers = [n for n in range(chunks) if index.chunk(n)]
         for n in numbers:
             maps = colour_frames(index, str(source), n, PlainPredictor())
-            save_arrays(folder / f"colour-{n}.npz", _blocks(maps))
+            save_arrays(folder / f"colour-{n}.npz", in_blocks(maps))
         for n in numbers:
             near = [str(folder / f"colour-{m}.npz") for m in numbers if abs(m - n) <= 1]
             make_chunk(

@@ -25,9 +25,7 @@ def test_lossless_result_has_the_sources_luma(tmp_path, colour_film, pixel_forma
 @pytest.mark.parametrize("codec", ["h264", "ffv1"])
 def test_ten_bits_stay_ten_bits(tmp_path, colour_film, codec):
     frames = [frame.astype(np.uint16) * 4 for frame in moving_pictures(6)]
-    source = write_film(
-        tmp_path / "a.mkv", frames, codec="ffv1", pixel_format="yuv420p10le"
-    )
+    source = write_film(tmp_path / "a.mkv", frames, codec="ffv1", pixel_format="yuv420p10le")
     result = decoded(colour_film(source, "mkv", codec=codec).result)
     assert {frame.format.name for frame in result} == {"yuv420p10le"}
 
@@ -72,9 +70,7 @@ def test_every_frame_stays_at_its_own_time(tmp_path, colour_film, container):
 
 
 def test_ntsc_times_are_exact_in_mp4(tmp_path, colour_film):
-    source = write_film(
-        tmp_path / "a.mp4", moving_pictures(40), time_base=Fraction(1001, 30000)
-    )
+    source = write_film(tmp_path / "a.mp4", moving_pictures(40), time_base=Fraction(1001, 30000))
     result = decoded(colour_film(source).result)
     assert [f.pts * f.time_base for f in result] == [n * Fraction(1001, 30000) for n in range(40)]
 

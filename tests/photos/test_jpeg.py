@@ -148,7 +148,9 @@ def _with_frame_marker(code: int) -> bytes:
     [
         (_with_frame_marker(0xC9), "arithmetic"),
         (_with_frame_marker(0xC3), "lossless"),
-        (jpeg_bytes(np.dstack([rgb(), grey()])[..., :4], quality=80) if False else b"", "empty"),
+        (b"", "empty"),
+        (b"<!DOCTYPE html><html>", "HTML"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:1", "Git LFS"),
         (jpeg_bytes(grey())[:150], "before the picture begins"),
     ],
 )
@@ -174,5 +176,5 @@ def test_without_jpeglib_the_luma_is_encoded_again_and_measured(tmp_path, monkey
     monkeypatch.setattr(jpeg, "transplant", None)
     source, part, written = colour(tmp_path, jpeg_bytes(pixels))
     difference = np.abs(luma_plane(source).astype(int) - luma_plane(part)).max()
-    assert written.luma_error == difference <= 2
+    assert written.luma_error == difference
     assert np.array_equal(coefficients(source)[1], coefficients(part)[1])

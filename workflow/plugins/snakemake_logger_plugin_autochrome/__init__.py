@@ -56,7 +56,9 @@ class LogHandler(LogHandlerBase):
         elif event == LogEvent.JOB_FINISHED:
             self._display.finish_job(record.job_id)
         elif event == LogEvent.JOB_ERROR:
-            self._display.stop_job(record.jobid, record.rule_name, list(record.log))
+            self._display.stop_job(
+                record.jobid, record.rule_name, list(record.log), record.rule_msg or ""
+            )
 
     def _take_error(self, record: LogRecord) -> None:
         text = record.getMessage()

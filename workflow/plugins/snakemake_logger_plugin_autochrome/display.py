@@ -84,19 +84,24 @@ class Display:
         elif len(self._failed) == _MOST_FAILURES + 1:
             self._terminal.line("More have failed: the report will name them all.")
 
-    def stop_job(self, number: int, rule: str, logs: list[str]) -> None:
-        """A job stopped with an error that concerns the run and not an item."""
+    def stop_job(self, number: int, rule: str, logs: list[str], executor: str = "") -> None:
+        """A job stopped with an error that concerns the run and not an item.
+
+        ``executor`` is what the cluster says of it, if it ran on one.
+        """
         with self._lock:
             if self._work is None or self._results is None:
                 return
             job = self._work.drop(number)
             if rule == _VERDICT:
                 return
-            log = self._results / logs[0] if logs else None
-            reason = texts.end_of_log(log) if log else ""
-            self._stops[reason] = self._stops.get(reason, 0) + 1
+            log = next((p for p in (self._results / log for log in logs) if p.is_file()), None)
+            told = (texts.executor_message(executor), texts.end_of_log(log) if log else "")
+            reason = " ".join(filter(None, told))
             # Jobs that stop for one and the same reason, such as a full disk, are told once.
-            if self._stops[reason] == 1:
+            same = texts.without_numbers(reason)
+            self._stops[same] = self._stops.get(same, 0) + 1
+            if self._stops[same] == 1:
                 values = " ".join(job.wildcards.values()) if job else ""
                 self._terminal.line(texts.stopped_job(rule, values, reason))
                 if log is not None:

@@ -11,6 +11,9 @@ _PLAIN = ("WorkflowError", "AutochromeError", "ConfigError", "ArchiveError", "Mo
 _HEAD = re.compile(r"(?P<type>\w+)(?: in rule \w+)?(?: in file \".*\", line \d+)?:")
 _FRAME = re.compile(r'  File ".*", line \d+, in ')
 _OWN_ERROR = re.compile(r"^autochrome\.errors\.\w+: ")
+_SAID_ALWAYS = (
+    "For further error details see the cluster/cloud log and the log files of the involved rule(s)."
+)
 # Of a log only its end is read: a library may have written a lot.
 _LOG_END = 20_000
 
@@ -35,6 +38,16 @@ def stopped_job(rule: str, wildcards: str, reason: str) -> str:
     """One line for a job that stopped; ``reason`` is what its log ends with."""
     name = f"{rule} {wildcards}".strip()
     return printable(f"The job {name} stopped: {reason or 'it left no message.'}")
+
+
+def executor_message(text: str) -> str:
+    """What an executor says of a failed job, without what it says of every job."""
+    return " ".join(text.replace(_SAID_ALWAYS, "").split())
+
+
+def without_numbers(text: str) -> str:
+    """Text in which job ids and the like make no difference."""
+    return re.sub(r"[0-9]+", "", text)
 
 
 def end_of_log(log: Path) -> str:

@@ -1,0 +1,191 @@
+"""A batch does what is missing, names what cannot be done, and finds what was done before."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from autochrome.archive import sha256_file
+from autochrome.errors import AutochromeError, ModelError
+from autochrome.photos import batch, colour_batch
+
+from .pictures import grey, jpeg_bytes, luma_plane, rgb
+
+ROW_KEYS = {
+    *("source", "kind", "sha256", "size", "width", "height", "frames", "model", "model_sha256"),
+    *("key", "result", "result_sha256", "result_size", "result_mtime_ns", "status", "reason"),
+    *("remedy", "colorfulness", "luma_error", "checks"),
+}
+
+
+class NoWorker:
+    """Stands for the child process where nothing may be coloured."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def call(self, *_, **__):
+        raise AssertionError("coloured again")
+
+
+@pytest.fixture
+def nothing_is_coloured(monkeypatch):
+    """From the call of this on, a photograph that is coloured fails the test."""
+
+    def forbid():
+        def failing(*args, **kwargs):
+            raise AutochromeError("coloured again")
+
+        monkeypatch.setattr(batch, "IsolatedWorker", NoWorker)
+        monkeypatch.setattr(NoWorker, "call", failing)
+
+    return forbid
+
+
+@pytest.fixture
+def scan(results):
+    """One grey JPEG in the archive."""
+    path = results.archive / "scan.jpg"
+    path.write_bytes(jpeg_bytes(grey()))
+    return path
+
+
+def test_good_and_bad_photographs_in_one_batch(results, scan):
+    (results.archive / "empty.jpg").touch()
+    (results.archive / "page.jpg").write_bytes(b"<html><body>404")
+    (results.archive / "a, {x} $HOME 'é\n.JPE").write_bytes(jpeg_bytes(grey(40, 30)))
+    (results.archive / "cut.jpg").write_bytes(jpeg_bytes(grey(99, 99), quality=95)[:3000])
+    (results.archive / "colour.jpg").write_bytes(jpeg_bytes(rgb()))
+    (results.archive / "film.gif").write_bytes(b"GIF89a")
+    rows = results.colour(film="gif")
+    statuses = {name: row["status"] for name, row in rows.items()}
+    assert statuses == {
+        "scan.jpg": "coloured",
+        "empty.jpg": "failed",
+        "page.jpg": "failed",
+        "a, {x} $HOME 'é\n.JPE": "coloured",
+        "cut.jpg": "partial",
+        "colour.jpg": "left_colour",
+        "film.gif": "failed",
+    }
+    assert all(set(row) == ROW_KEYS for row in rows.values())
+    assert all(
+        row["reason"] and row["remedy"] for row in rows.values() if row["status"] == "failed"
+    )
+    row = rows["scan.jpg"]
+    assert row["result_sha256"] == sha256_file(row["result"])
+    assert np.array_equal(luma_plane(row["result"]), luma_plane(scan))
+    assert not list(results.folder.rglob(".part-*"))
+
+
+def test_nothing_changed_nothing_done(results, scan, nothing_is_coloured):
+    first = results.colour()
+    nothing_is_coloured()
+    os.utime(scan)
+    assert results.colour() == first
+
+
+def test_a_renamed_photograph_is_not_coloured_again(results, scan, nothing_is_coloured):
+    first = results.colour()["scan.jpg"]
+    nothing_is_coloured()
+    scan.rename(scan.with_name("other.jpg"))
+    row = results.colour()["other.jpg"]
+    assert row["result"] == "photos/other.jpg"
+    assert sha256_file(row["result"]) == first["result_sha256"]
+
+
+@pytest.mark.parametrize("bucket", ["3", "3fa", "3f0"])
+def test_another_batch_size_colours_nothing_again(results, scan, nothing_is_coloured, bucket):
+    first = results.colour()
+    nothing_is_coloured()
+    results.bucket = bucket
+    assert results.colour() == first
+
+
+def test_the_result_of_a_source_now_gone_is_used(results, scan, nothing_is_coloured):
+    row = results.colour()["scan.jpg"]
+    Path("state/photos/3f.jsonl").unlink()
+    Path(row["result"]).rename("photos/old.jpg")
+    Path("state/gone.json").write_text(json.dumps({row["key"]: row | {"result": "photos/old.jpg"}}))
+    nothing_is_coloured()
+    assert results.colour()["scan.jpg"]["result"] == "photos/scan.jpg"
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"by hand")])
+def test_a_result_deleted_or_overwritten_is_made_again(results, scan, harm):
+    row = results.colour()["scan.jpg"]
+    harm(Path(row["result"]))
+    again = results.colour()["scan.jpg"]
+    assert sha256_file(again["result"]) == row["result_sha256"]
+
+
+def test_a_failure_is_found_again_without_a_new_try(results, nothing_is_coloured):
+    (results.archive / "page.jpg").write_bytes(b"<html>")
+    first = results.colour()
+    nothing_is_coloured()
+    assert results.colour() == first
+
+
+def test_a_raised_pixel_limit_tries_again(results, scan):
+    results.settings["max_pixels"] = 100
+    assert results.colour()["scan.jpg"]["status"] == "failed"
+    results.settings["max_pixels"] = 10**8
+    assert results.colour()["scan.jpg"]["status"] == "coloured"
+
+
+def test_colour_photographs_are_copied_or_left_without_a_new_look(results, nothing_is_coloured):
+    source = results.archive / "colour.jpg"
+    source.write_bytes(jpeg_bytes(rgb()))
+    assert results.colour()["colour.jpg"]["result"] == ""
+    nothing_is_coloured()
+    results.settings["already_colour"] = "copy"
+    row = results.colour()["colour.jpg"]
+    assert row["status"] == "copied"
+    assert Path(row["result"]).read_bytes() == source.read_bytes()
+    results.settings["already_colour"] = "leave"
+    assert results.colour()["colour.jpg"]["status"] == "left_colour"
+
+
+def test_orientation_is_honoured_and_kept(results):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    (results.archive / "a.jpg").write_bytes(jpeg_bytes(grey()))
+    turned = np.ascontiguousarray(np.rot90(grey()))
+    (results.archive / "b.jpg").write_bytes(jpeg_bytes(turned, exif=exif))
+    rows = results.colour()
+    upright, stored = (
+        np.asarray(Image.open(rows[name]["result"]).convert("YCbCr"))[..., 1:].astype(int)
+        for name in ("a.jpg", "b.jpg")
+    )
+    assert np.abs(np.rot90(stored, -1) - upright).mean() < 2
+    assert Image.open(rows["b.jpg"]["result"]).getexif()[0x0112] == 6
+
+
+def test_a_folder_without_permission_stops_the_run(results, scan, monkeypatch):
+    def denied(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(batch, "temporary_beside", denied)
+    with pytest.raises(AutochromeError, match="cannot be written"):
+        results.colour()
+
+
+def test_another_model_than_the_plans_stops_the_run(results, scan):
+    results.colour()
+    plan = json.loads(Path("plan.json").read_text())
+    plan["model"]["sha256"] = "0" * 64
+    Path("plan.json").write_text(json.dumps(plan))
+    with pytest.raises(ModelError):
+        colour_batch(Path("plan.json"), Path("done.json"), threads=1)
+
+
+def test_the_source_is_only_read(results, scan):
+    before = sha256_file(scan), scan.stat().st_mtime_ns
+    results.colour()
+    assert (sha256_file(scan), scan.stat().st_mtime_ns) == before

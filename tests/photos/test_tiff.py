@@ -1,0 +1,186 @@
+"""A coloured TIFF keeps luma, depth, coding and tags of its source."""
+
+import struct
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from autochrome.color import luma_from_rgb
+from autochrome.errors import ItemError
+from autochrome.photos import tiff
+from autochrome.photos.icc import colour_space
+from autochrome.photos.tiff_tags import Tag, replace_tags
+
+from .pictures import AB, MOST, grey, grey16, sepia
+
+XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """Save pixels as a TIFF; its path."""
+
+    def save(pixels, **options):
+        tifffile.imwrite(tmp_path / "source.tif", pixels, metadata=None, **options)
+        return tmp_path / "source.tif"
+
+    return save
+
+
+def colour(source, xmp: bytes = b""):
+    """Colour a TIFF: the source as a picture, the result's path, what was written."""
+    part = source.with_name("part.tif")
+    picture = tiff.read(source, MOST)
+    return picture, part, tiff.write(part, picture, AB, xmp)
+
+
+@pytest.mark.parametrize("pixels", [grey(), grey16(), sepia(), grey(1, 1), grey16(200, 3)])
+@pytest.mark.parametrize("compression", [None, "lzw", "zlib", "zstd", "packbits"])
+def test_luma_stays_within_one_code_at_the_sources_depth(saved, pixels, compression):
+    source, part, _ = colour(saved(pixels, compression=compression))
+    result = tifffile.imread(part)
+    assert result.dtype == pixels.dtype
+    assert np.abs(luma_from_rgb(result).astype(int) - source.luma).max() <= 1
+
+
+@pytest.mark.parametrize("compression", ["lzw", "zlib", "zstd"])
+def test_the_compression_stays(saved, compression):
+    path = saved(grey(), compression=compression)
+    _, part, _ = colour(path)
+    with tifffile.TiffFile(path) as before, tifffile.TiffFile(part) as after:
+        assert before.pages[0].compression == after.pages[0].compression
+
+
+def test_jpeg_in_tiff_becomes_lossless(saved):
+    _, part, written = colour(saved(grey(), compression="jpeg"))
+    assert written.luma_error <= 1
+    assert tifffile.TiffFile(part).pages[0].compression == 8
+
+
+@pytest.mark.parametrize("options", [{"byteorder": ">"}, {"bigtiff": True}, {"tile": (32, 48)}])
+def test_byte_order_size_and_tiles_stay(saved, options):
+    path = saved(grey16(), **options)
+    _, part, _ = colour(path)
+    with tifffile.TiffFile(path) as before, tifffile.TiffFile(part) as after:
+        assert (before.byteorder, before.is_bigtiff) == (after.byteorder, after.is_bigtiff)
+        assert before.pages[0].chunks[:2] == after.pages[0].chunks[:2]
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_few_bits_are_spread_over_eight(saved, bits):
+    pixels = (grey() >> (8 - bits)).astype(np.uint8)
+    source, _, _ = colour(saved(pixels, bitspersample=bits))
+    assert np.array_equal(source.luma, pixels * (255 // (2**bits - 1)))
+
+
+def test_min_is_white_is_turned_into_light(saved):
+    source, part, _ = colour(saved(255 - grey(), photometric="miniswhite"))
+    assert np.array_equal(source.luma, grey())
+    assert np.abs(luma_from_rgb(tifffile.imread(part)).astype(int) - grey()).max() <= 1
+
+
+def test_a_palette_is_resolved(saved):
+    palette = np.stack([np.arange(255, -1, -1, dtype=np.uint16) * 257] * 3)
+    source, _, _ = colour(saved(grey(), photometric="palette", colormap=palette))
+    assert np.array_equal(source.luma, 255 - grey())
+
+
+def test_planes_stored_one_after_the_other_are_read(saved):
+    planes = np.ascontiguousarray(np.moveaxis(sepia(), 2, 0))
+    source, _, _ = colour(saved(planes, photometric="rgb", planarconfig="separate"))
+    assert np.array_equal(source.luma, luma_from_rgb(sepia()))
+
+
+def test_alpha_stays(saved):
+    pixels = np.dstack([sepia(), grey()])
+    source, part, _ = colour(saved(pixels, photometric="rgb", extrasamples=["unassalpha"]))
+    assert np.array_equal(tifffile.imread(part)[..., 3], grey())
+
+
+def test_tags_pass_through(saved):
+    extratags = [
+        (270, "s", 0, "Cotonificio Egg, 1972", True),
+        (315, "s", 0, "unknown", True),
+        (274, "H", 1, 8, True),
+        (33723, "B", 5, b"\x1c\x02\x05\0\0", True),
+        (65000, "d", 2, (0.5, 1e300), True),
+        (286, "2I", 1, (12, 5), True),
+    ]
+    path = saved(grey(), extratags=extratags, resolution=(300, 600), resolutionunit="inch")
+    source, part, _ = colour(path)
+    codes = (270, 315, 274, 33723, 65000, 286, 282, 283, 296)
+    with tifffile.TiffFile(path) as before, tifffile.TiffFile(part) as after:
+        tags = before.pages[0].tags, after.pages[0].tags
+        assert [tags[0][code].value for code in codes] == [tags[1][code].value for code in codes]
+    assert source.orientation == 8
+
+
+@pytest.mark.parametrize("options", [{}, {"byteorder": ">"}, {"bigtiff": True}])
+def test_exif_and_gps_directories_pass_through(saved, options):
+    path = saved(grey(), **options)
+    order = options.get("byteorder", "<")
+    exif = {
+        0x829A: Tag(5, 1, struct.pack(order + "II", 1, 125)),
+        0x9003: Tag(2, 20, b"1972:01:02 03:04:05\0"),
+    }
+    gps = {2: Tag(5, 3, struct.pack(order + "6I", 41, 1, 21, 1, 17, 2))}
+    replace_tags(path, {0x8769: Tag(4, 1, b"", exif), 0x8825: Tag(4, 1, b"", gps)})
+    _, part, _ = colour(path)
+    with Image.open(part) as image:
+        found = image.getexif()
+        assert found.get_ifd(0x8769) == {0x829A: 1 / 125, 0x9003: "1972:01:02 03:04:05"}
+        assert found.get_ifd(0x8825) == {2: (41, 21, 8.5)}
+
+
+def test_the_mark_replaces_the_xmp_packet(saved):
+    path = saved(grey(), extratags=[(700, "B", 6, b"<old/>", True)])
+    source, part, _ = colour(path, XMP)
+    assert (source.xmp, tiff.read(part, MOST).xmp) == (b"<old/>", XMP)
+
+
+def test_a_grey_profile_becomes_the_rgb_profile_of_its_tone_curve(saved, grey_profile):
+    source, part, _ = colour(saved(grey(), iccprofile=grey_profile))
+    result = tiff.read(part, MOST)
+    assert (colour_space(source.icc), colour_space(result.icc)) == ("GRAY", "RGB")
+
+
+def test_a_reduced_copy_is_left_out_and_said(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        file.write(grey(), metadata=None)
+        file.write(grey(20, 10), metadata=None, subfiletype=1)
+    assert "reduced" in colour(tmp_path / "a.tif")[2].notes[0]
+
+
+@pytest.mark.parametrize(
+    ("pixels", "options", "said"),
+    [
+        (np.stack([grey()] * 3), {"photometric": "minisblack"}, "holds 3 pictures"),
+        (grey().astype(np.float32), {}, "floating-point"),
+        (grey().astype(np.int16), {}, "signed"),
+        (grey().astype(np.uint32), {}, "32 bits"),
+        (np.dstack([sepia(), grey()]), {"photometric": "separated"}, "SEPARATED"),
+        (
+            np.dstack([sepia(), grey()]),
+            {"photometric": "rgb", "extrasamples": ["assocalpha"]},
+            "premultiplied",
+        ),
+    ],
+)
+def test_what_is_not_supported_is_named(saved, pixels, options, said):
+    with pytest.raises(ItemError, match=said):
+        tiff.read(saved(pixels, **options), MOST)
+
+
+@pytest.mark.parametrize("keep", [4, 60, 3000])
+def test_a_cut_file_is_named(saved, keep):
+    path = saved(grey())
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(ItemError, match="cannot be decoded"):
+        tiff.read(path, MOST)
+
+
+def test_a_header_beyond_the_limit_is_refused_before_decoding(saved):
+    with pytest.raises(ItemError, match="beyond the limit"):
+        tiff.read(saved(grey()), 100)
