@@ -176,6 +176,11 @@ def test_the_callers_own_python_settings_do_not_get_in(clone, archive, tmp_path)
     assert told["path"] is None
 
 
+def test_an_account_without_a_home_has_a_cache_in_the_environment(clone, archive):
+    told = clone.told(str(archive), HOME="/no/home")
+    assert told["cache"] == f"{clone.root}/.venv/cache"
+
+
 @pytest.mark.parametrize("option", ["--help", "-h"])
 def test_help_is_given_without_a_set_up(clone, option, tmp_path):
     done = clone.run(option, AUTOCHROME_VENV=str(tmp_path / "unmade"))

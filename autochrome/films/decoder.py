@@ -24,22 +24,34 @@ _NOT_A_FILM = "Check the file: it is damaged, incomplete, or not a film."
 
 @dataclass
 class Faults:
-    """What went wrong while decoding: counts, and the first message."""
+    """What went wrong while decoding, in counts, and the decoder's first complaint.
+
+    ``broken_packets`` gave no picture; ``suspect_packets`` gave one, but the decoder complained
+    (a frame is not always marked as corrupt then); ``corrupt_frames`` are marked.
+    """
 
     corrupt_frames: int = 0
     broken_packets: int = 0
+    suspect_packets: int = 0
     first: str = ""
-    # Frames whose packet could not be decoded at all leave a gap, which only the packets tell.
     packets: int = 0
     frames: int = 0
 
     @property
-    def any(self) -> bool:
-        return self.corrupt_frames > 0 or self.broken_packets > 0
+    def bad(self) -> int:
+        """About how many frames are bad or lost."""
+        return self.broken_packets + max(self.corrupt_frames, self.suspect_packets)
 
     def broken(self, error: Exception) -> None:
         self.broken_packets += 1
-        self.first = self.first or " ".join(str(error).split())
+        self._told(getattr(error, "strerror", None) or str(error))
+
+    def suspect(self, complaint: str) -> None:
+        self.suspect_packets += 1
+        self._told(complaint)
+
+    def _told(self, text: str) -> None:
+        self.first = self.first or " ".join(text.split())
 
 
 @dataclass
@@ -57,6 +69,9 @@ class Film:
         return self
 
     def __exit__(self, *_) -> None:
+        # Lets the decoder's threads come to rest: one that complains while the decoder is freed
+        # would wait for Python, and Python for it.
+        self.stream.codec_context.flush_buffers()
         self.container.close()
 
     @property
@@ -115,6 +130,8 @@ def pick_video(container: av.container.InputContainer) -> av.VideoStream:
 
 def open_film(path: str, threads: int = CLEAN_THREADS) -> Film:
     """Open a film and its decoder. Raises ItemError as `open_container` and `pick_video` do."""
+    # FFmpeg's errors are counted from now on, and not printed.
+    av.logging.set_level(av.logging.FATAL)
     container = open_container(path)
     try:
         stream = pick_video(container)
@@ -149,11 +166,15 @@ def decode(film: Film) -> Iterator[av.VideoFrame]:
         film.faults.broken_packets += packet.is_corrupt
         if packet.is_keyframe and packet.pts is not None:
             film.key_packets.append((packet.pts, packet.pts if packet.dts is None else packet.dts))
+        before, _ = av.logging.get_last_error()
         try:
             frames = packet.decode()
         except av.error.FFmpegError as error:
             film.faults.broken(error)
             continue
+        complaints, last = av.logging.get_last_error()
+        if complaints > before and last is not None:
+            film.faults.suspect(f"{last[1]}: {last[2]}")
         yield from _counted(film, frames)
 
 

@@ -150,7 +150,7 @@ def _coloured(work: FilmWork, index: FilmIndex) -> Row:
     checks = verdict["checks"] | index.picture.notes(settings["codec"]) | _index_notes(index)
     if beside:
         checks["files_beside"] = beside
-    bad = index.facts["corrupt_frames"] + index.facts["broken_packets"]
+    bad = index.facts["bad_frames"]
     return {
         "status": "partial" if bad else "coloured",
         "reason": _damage(index) if bad else "",
@@ -216,11 +216,10 @@ def _index_notes(index: FilmIndex) -> dict[str, Any]:
 
 def _damage(index: FilmIndex) -> str:
     facts = index.facts
-    text = (
-        f"The source is damaged: {facts['corrupt_frames']} of its {len(index)} frames, and "
-        f"{facts['broken_packets']} packets gave none."
+    return (
+        f"The source is damaged: about {facts['bad_frames']} of its frames are bad or lost "
+        f"({facts['first_fault']})."
     )
-    return f"{text} ({facts['first_fault']})" if facts["first_fault"] else text
 
 
 def _result_name(work: FilmWork, status: str) -> str:

@@ -58,7 +58,7 @@ def probe_film(path: str) -> FilmHeader:
             bit_rate=(container.bit_rate or None) if duration else _sampled_bit_rate(container),
             width=context.width,
             height=context.height,
-            codec=context.codec.name,
+            codec=context.codec.canonical_name,
             container=container.format.name.split(",")[0],
             frame_rate=float(rate) if rate else None,
         )

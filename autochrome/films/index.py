@@ -164,8 +164,7 @@ def _index(source: str, chunks: int, threads: int) -> FilmIndex:
         threads=threads,
         facts={
             "packets": faults.packets,
-            "corrupt_frames": faults.corrupt_frames,
-            "broken_packets": faults.broken_packets,
+            "bad_frames": faults.bad,
             "first_fault": faults.first,
             "repaired_timestamps": repaired,
             "captions": seen.captions,
@@ -217,9 +216,9 @@ def _look_through(film: Film, threads: int) -> _Seen:
             again = picture_of(frame, film.stream)
             seen.picture = Picture(**{**vars(seen.picture), "fields": again.fields})
         seen.add(frame)
-        if film.faults.any and threads != DAMAGED_THREADS:
+        if film.faults.bad and threads != DAMAGED_THREADS:
             raise _DamagedError
-    if film.faults.any and threads != DAMAGED_THREADS:
+    if film.faults.bad and threads != DAMAGED_THREADS:
         raise _DamagedError
     if seen is None:
         why = f" ({film.faults.first})" if film.faults.first else ""

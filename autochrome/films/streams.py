@@ -74,7 +74,8 @@ def plan_copies(
 
 
 def _name(stream: av.stream.Stream) -> str:
-    codec = getattr(stream, "name", None) or "unknown"
+    context = stream.codec_context
+    codec = context.codec.canonical_name if context else getattr(stream, "name", None) or "unknown"
     return f"{stream.type} {codec}" + (f" ({stream.language})" if stream.language else "")
 
 

@@ -54,10 +54,10 @@ def verify_film(
     checks: dict[str, Any] = {}
     with open_film(str(result)) as film:
         seen = _look(index, film, thumbs, lossless)
-        if film.faults.any or seen.count != len(index):
+        if film.faults.bad or seen.count != len(index):
             raise ItemError(
-                f"The result holds {seen.count} frames, {film.faults.corrupt_frames} of them "
-                f"damaged, not the {len(index)} of the source.",
+                f"The result holds {seen.count} frames, {film.faults.bad} of them damaged; "
+                f"the source has {len(index)}.",
                 REMEDY,
             )
         checks["timestamps"] = _check_times(index, seen.pts, film.time_base)

@@ -19,8 +19,8 @@ from .faults import PixelLimitError, writing_results
 from .formats import result_suffix
 from .lookup import Lookup
 
-_SECONDS = 300
-_SECONDS_PER_MEGABYTE = 5
+_SECONDS = 600
+_SECONDS_PER_MEGABYTE = 10
 
 Row = dict[str, Any]
 

@@ -98,7 +98,7 @@ def writing_results(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in _RUN_ERRNOS:
             raise AutochromeError(
-                f"The result cannot be written below {folder}: {error.strerror}.",
+                f"The result cannot be written at {error.filename or folder}: {error.strerror}.",
                 "Free disk space or give write permission, then run the same command again.",
             ) from error
         raise

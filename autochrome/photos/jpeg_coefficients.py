@@ -64,9 +64,10 @@ transplant = None if jpeglib is None else _transplant
 
 
 def _read(name: str) -> "DCTJPEG":
-    jpeg = jpeglib.read_dct(name)
-    jpeg.load()
-    return jpeg
+    with _as_transplant_error("the coefficients cannot be read"):
+        jpeg = jpeglib.read_dct(name)
+        jpeg.load()
+        return jpeg
 
 
 def _table(jpeg: "DCTJPEG") -> NDArray[np.uint16]:
@@ -75,29 +76,37 @@ def _table(jpeg: "DCTJPEG") -> NDArray[np.uint16]:
 
 def _write(name: str, size: tuple[int, int], *planes: "DCTJPEG") -> None:
     luma, cb, cr = planes
+    result = DCTJPEG(
+        path=None,
+        content=None,
+        height=size[0],
+        width=size[1],
+        block_dims=np.array([plane.Y.shape[:2] for plane in planes], np.int32),
+        samp_factor=[[2, 2], [1, 1], [1, 1]],
+        markers=[],
+        huffmans=None,
+        jpeg_color_space=jpeglib.JCS_YCbCr,
+        progressive_mode=False,
+        num_scans=1,
+        Y=luma.Y,
+        Cb=cb.Y,
+        Cr=cr.Y,
+        K=None,
+        qt=np.stack([_table(luma), _table(cb)]),
+        quant_tbl_no=np.array([0, 1, 1]),
+    )
+    with _as_transplant_error("the coefficients are out of range"):
+        result.write_dct(name)
+
+
+@contextmanager
+def _as_transplant_error(what: str) -> Iterator[None]:
+    """jpeglib raises a bare OSError for whatever libjpeg refuses; real ones have a number."""
     try:
-        DCTJPEG(
-            path=None,
-            content=None,
-            height=size[0],
-            width=size[1],
-            block_dims=np.array([plane.Y.shape[:2] for plane in planes], np.int32),
-            samp_factor=[[2, 2], [1, 1], [1, 1]],
-            markers=[],
-            huffmans=None,
-            jpeg_color_space=jpeglib.JCS_YCbCr,
-            progressive_mode=False,
-            num_scans=1,
-            Y=luma.Y,
-            Cb=cb.Y,
-            Cr=cr.Y,
-            K=None,
-            qt=np.stack([_table(luma), _table(cb)]),
-            quant_tbl_no=np.array([0, 1, 1]),
-        ).write_dct(name)
+        yield
     except OSError as error:
         if error.errno is None:
-            raise TransplantError(str(error)) from error
+            raise TransplantError(what) from error
         raise
 
 

@@ -71,8 +71,8 @@ def write_webp(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes
         format="WEBP",
         lossless=True,
         exact=True,
-        method=2,
-        quality=50,
+        method=1,
+        quality=20,
         **{name: value for name, value in metadata.items() if value},
     )
 

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autochrome.archive import write_json
-from autochrome.archive.manifest import failed_row, gather, read_manifest, write_manifest
+from autochrome.archive import failed_row, gather, read_manifest, write_json, write_manifest
 
 AWKWARD = [
     *("a b.jpg", "'quoted\".jpg", "{x}$HOME,.jpg", "-dash.jpg", "tab\tand\nnewline.jpg"),

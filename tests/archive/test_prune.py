@@ -5,10 +5,7 @@ import shutil
 
 import pytest
 
-from autochrome.archive import prune as prune_module
-from autochrome.archive import write_json
-from autochrome.archive.manifest import failed_row, write_manifest
-from autochrome.archive.prune import known_before, prune
+from autochrome.archive import failed_row, known_before, prune, write_json, write_manifest
 
 
 @pytest.fixture
@@ -155,7 +152,7 @@ def test_a_killed_prune_is_completed_by_the_next_run(results, monkeypatch):
     rows = make_results(results, ["a.jpg", "b.jpg", "c.jpg"])
     run(results, rows)
     moves = iter([shutil.move])
-    monkeypatch.setattr(prune_module.shutil, "move", lambda *paths: next(moves)(*paths))
+    monkeypatch.setattr(shutil, "move", lambda *paths: next(moves)(*paths))
     with pytest.raises(StopIteration):
         run(results, rows[:1])
     monkeypatch.undo()

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from autochrome.archive import sha256_file
-from autochrome.errors import AutochromeError, ModelError
+from autochrome.errors import AutochromeError, ItemError, ModelError
 from autochrome.photos import batch, colour_batch
 
 from .pictures import grey, jpeg_bytes, luma_plane, rgb
@@ -21,8 +21,8 @@ ROW_KEYS = {
 }
 
 
-class NoWorker:
-    """Stands for the child process where nothing may be coloured."""
+class Here:
+    """Does in this process what a job does in a child, which takes seconds to start."""
 
     def __enter__(self):
         return self
@@ -30,22 +30,23 @@ class NoWorker:
     def __exit__(self, *_):
         pass
 
-    def call(self, *_, **__):
-        raise AssertionError("coloured again")
+    def call(self, function, *args, timeout):
+        return function(*args)
 
 
 @pytest.fixture
-def nothing_is_coloured(monkeypatch):
+def in_process(monkeypatch):
+    monkeypatch.setattr(batch, "IsolatedWorker", Here)
+
+
+@pytest.fixture
+def nothing_is_coloured(monkeypatch, in_process):
     """From the call of this on, a photograph that is coloured fails the test."""
 
-    def forbid():
-        def failing(*args, **kwargs):
-            raise AutochromeError("coloured again")
+    def fail(*args, **kwargs):
+        raise AutochromeError("coloured again")
 
-        monkeypatch.setattr(batch, "IsolatedWorker", NoWorker)
-        monkeypatch.setattr(NoWorker, "call", failing)
-
-    return forbid
+    return lambda: monkeypatch.setattr(Here, "call", fail)
 
 
 @pytest.fixture
@@ -118,7 +119,7 @@ def test_the_result_of_a_source_now_gone_is_used(results, scan, nothing_is_colou
 
 
 @pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"by hand")])
-def test_a_result_deleted_or_overwritten_is_made_again(results, scan, harm):
+def test_a_result_deleted_or_overwritten_is_made_again(results, scan, harm, in_process):
     row = results.colour()["scan.jpg"]
     harm(Path(row["result"]))
     again = results.colour()["scan.jpg"]
@@ -132,7 +133,7 @@ def test_a_failure_is_found_again_without_a_new_try(results, nothing_is_coloured
     assert results.colour() == first
 
 
-def test_a_raised_pixel_limit_tries_again(results, scan):
+def test_a_raised_pixel_limit_tries_again(results, scan, in_process):
     results.settings["max_pixels"] = 100
     assert results.colour()["scan.jpg"]["status"] == "failed"
     results.settings["max_pixels"] = 10**8
@@ -152,7 +153,7 @@ def test_colour_photographs_are_copied_or_left_without_a_new_look(results, nothi
     assert results.colour()["colour.jpg"]["status"] == "left_colour"
 
 
-def test_orientation_is_honoured_and_kept(results):
+def test_orientation_is_honoured_and_kept(results, in_process):
     exif = Image.Exif()
     exif[0x0112] = 6
     (results.archive / "a.jpg").write_bytes(jpeg_bytes(grey()))
@@ -167,7 +168,7 @@ def test_orientation_is_honoured_and_kept(results):
     assert Image.open(rows["b.jpg"]["result"]).getexif()[0x0112] == 6
 
 
-def test_a_folder_without_permission_stops_the_run(results, scan, monkeypatch):
+def test_a_folder_without_permission_stops_the_run(results, scan, monkeypatch, in_process):
     def denied(path):
         raise PermissionError(13, "Permission denied")
 
@@ -176,7 +177,7 @@ def test_a_folder_without_permission_stops_the_run(results, scan, monkeypatch):
         results.colour()
 
 
-def test_another_model_than_the_plans_stops_the_run(results, scan):
+def test_another_model_than_the_plans_stops_the_run(results, scan, in_process):
     results.colour()
     plan = json.loads(Path("plan.json").read_text())
     plan["model"]["sha256"] = "0" * 64
@@ -185,7 +186,45 @@ def test_another_model_than_the_plans_stops_the_run(results, scan):
         colour_batch(Path("plan.json"), Path("done.json"), threads=1)
 
 
-def test_the_source_is_only_read(results, scan):
+def test_the_source_is_only_read(results, scan, in_process):
     before = sha256_file(scan), scan.stat().st_mtime_ns
     results.colour()
     assert (sha256_file(scan), scan.stat().st_mtime_ns) == before
+
+
+def test_a_photograph_that_kills_its_process_costs_only_itself(results, scan, monkeypatch):
+    other = results.archive / "deadly.jpg"
+    other.write_bytes(jpeg_bytes(grey(50, 50)))
+
+    class Deadly(Here):
+        def call(self, function, source, *args, timeout):
+            if source.name == "deadly.jpg":
+                raise ItemError("The process that read it died.", "Repair it.")
+            return function(source, *args)
+
+    monkeypatch.setattr(batch, "IsolatedWorker", Deadly)
+    statuses = {name: row["status"] for name, row in results.colour().items()}
+    assert statuses == {"deadly.jpg": "failed", "scan.jpg": "coloured"}
+
+
+@pytest.mark.parametrize("error", [MemoryError(), ValueError("odd"), OSError("codec")])
+def test_whatever_a_decoder_raises_is_a_fault_of_the_item(results, scan, monkeypatch, error):
+    def fail(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr(batch, "IsolatedWorker", Here)
+    monkeypatch.setattr(Here, "call", fail)
+    row = results.colour()["scan.jpg"]
+    assert row["status"] == "failed" and row["reason"] and row["remedy"]
+
+
+def test_a_source_changed_while_it_is_read_is_named(results, scan, monkeypatch, in_process):
+    class Slow(Here):
+        def call(self, function, source, *args, timeout):
+            outcome = function(source, *args)
+            os.utime(source)
+            return outcome
+
+    monkeypatch.setattr(batch, "IsolatedWorker", Slow)
+    row = results.colour()["scan.jpg"]
+    assert (row["status"], row["reason"]) == ("failed", "It changed while it was read.")

@@ -1,0 +1,164 @@
+"""Everything but the picture is copied; how the picture is shown is kept; damage is named."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from autochrome.films.decoder import open_film
+from autochrome.films.index import FilmIndex, make_index
+
+from .conftest import decoded, moving_pictures, planes, write_film
+
+
+def remux(source: Path, target: Path, change=None, **options: str) -> Path:
+    """Copy a film's packets into another container; ``change`` may touch the output first."""
+    with av.open(str(source)) as film, av.open(str(target), "w", options=options) as output:
+        copies = {s.index: output.add_stream_from_template(s, opaque=True) for s in film.streams}
+        if change is not None:
+            change(output, copies)
+        for packet in film.demux():
+            if packet.size:
+                packet.stream = copies[packet.stream_index]
+                output.mux(packet)
+    return target
+
+
+def test_chapters_tags_attachments_and_languages_are_kept(tmp_path, colour_film):
+    plain = write_film(tmp_path / "plain.mkv", moving_pictures(30), sound=True)
+
+    def change(output, copies):
+        output.metadata.update(title="A film", comment="from the attic", COLLECTION="Smith")
+        copies[1].metadata["language"] = "nld"
+        output.add_attachment("note.txt", "text/plain", b"found in 1931")
+        second = Fraction(1, 1000)
+        output.set_chapters(
+            [{"id": 1, "start": 0, "end": 500, "time_base": second, "metadata": {"title": "One"}}]
+        )
+
+    source = remux(plain, tmp_path / "source.mkv", change)
+    coloured = colour_film(source, "mkv")
+    with av.open(str(coloured.result)) as film:
+        tags = {key.lower(): value for key, value in film.metadata.items()}
+        assert tags["comment"] == "from the attic" and tags["title"] == "A film"
+        assert tags["collection"] == "Smith" and tags["autochrome"] == "made by a test"
+        assert film.streams.audio[0].language == "nld"
+        assert [s.data for s in film.streams if s.type == "attachment"] == [b"found in 1931"]
+        assert [c["metadata"]["title"] for c in film.chapters()] == ["One"]
+    assert coloured.verdict.checks["chapters"] == "1 of 1 kept"
+    assert "tags_not_kept" not in coloured.verdict.checks
+
+
+def test_mp4_keeps_a_comment_and_says_what_made_it(tmp_path, colour_film):
+    plain = write_film(tmp_path / "plain.mp4", moving_pictures(10))
+    source = remux(
+        plain, tmp_path / "source.mp4", lambda output, _: output.metadata.update(comment="old")
+    )
+    with av.open(str(colour_film(source).result)) as film:
+        assert film.metadata["comment"] == "old"
+        assert film.metadata["encoder"] == "made by a test"
+
+
+def test_what_mp4_cannot_hold_is_kept_beside_the_film(tmp_path, colour_film):
+    plain = write_film(tmp_path / "plain.mkv", moving_pictures(20))
+    source = tmp_path / "source.mkv"
+    with av.open(str(plain)) as film, av.open(str(source), "w") as output:
+        picture = output.add_stream_from_template(film.streams.video[0], opaque=True)
+        text = output.add_mux_stream("ass")
+        text.time_base = Fraction(1, 1000)
+        for packet in film.demux():
+            if packet.size:
+                packet.stream = picture
+                output.mux(packet)
+        line = av.Packet(b"0,0,Default,,0,0,0,,Hello")
+        line.stream, line.pts, line.dts, line.duration = text, 40, 40, 300
+        line.time_base = Fraction(1, 1000)
+        output.mux(line)
+    coloured = colour_film(source, "mp4")
+    assert coloured.verdict.checks["beside"] == ["subtitle ass"]
+    with av.open(f"{coloured.result}.mks") as beside:
+        packets = [bytes(p) for p in beside.demux() if p.size]
+    assert packets == [b"0,0,Default,,0,0,0,,Hello"]
+
+
+def test_rotation_is_kept(tmp_path, colour_film):
+    plain = write_film(tmp_path / "plain.mp4", moving_pictures(5))
+    source = remux(plain, tmp_path / "a.mp4", lambda _, copies: copies[0].set_display_rotation(-90))
+    coloured = colour_film(source)
+    assert decoded(coloured.result)[0].rotation == decoded(source)[0].rotation == -90
+    assert "picture_not_kept" not in coloured.verdict.checks
+
+
+def test_interlacing_and_pixel_aspect_are_kept(tmp_path, colour_film):
+    graph = av.filter.Graph()
+    feed = graph.add_buffer(width=96, height=64, format="yuv420p", time_base=Fraction(1, 25))
+    mark, sink = graph.add("setparams", "field_mode=tff"), graph.add("buffersink")
+    feed.link_to(mark)
+    mark.link_to(sink)
+    graph.configure()
+    source = tmp_path / "a.mp4"
+    with av.open(str(source), "w") as file:
+        stream = file.add_stream("mpeg2video", rate=Fraction(25))
+        stream.width, stream.height = 96, 64
+        stream.codec_context.flags |= av.codec.context.Flags.interlaced_dct
+        stream.codec_context.sample_aspect_ratio = Fraction(16, 15)
+        for number, luma in enumerate(moving_pictures(12)):
+            frame = av.VideoFrame(96, 64, "yuv420p")
+            for plane, codes in zip(frame.planes, (luma, 128, 128), strict=True):
+                np.frombuffer(plane, np.uint8).reshape(plane.height, -1)[:, : plane.width] = codes
+            frame.pts, frame.time_base = number, Fraction(1, 25)
+            feed.push(frame)
+            file.mux(stream.encode(sink.pull()))
+        file.mux(stream.encode(None))
+    coloured = colour_film(source)
+    assert coloured.index.picture.fields == "tff"
+    assert all(frame.interlaced_frame for frame in decoded(coloured.result))
+    with open_film(str(coloured.result)) as film:
+        assert film.stream.sample_aspect_ratio == Fraction(16, 15)
+
+
+def test_full_range_stays_full_range(tmp_path, colour_film):
+    source = write_film(tmp_path / "a.mp4", moving_pictures(5), pixel_format="yuvj420p")
+    coloured = colour_film(source)
+    assert coloured.index.picture.full
+    assert decoded(coloured.result)[0].color_range == 2
+
+
+def test_a_film_that_starts_late_starts_late(tmp_path, colour_film):
+    source = write_film(
+        tmp_path / "a.mp4", moving_pictures(10), times=list(range(250, 260)), sound=True
+    )
+    before = decoded(source)
+    after = decoded(colour_film(source).result)
+    assert [f.pts * f.time_base for f in after] == [f.pts * f.time_base for f in before]
+
+
+def test_transport_streams_keep_their_clock(tmp_path, colour_film):
+    source = write_film(tmp_path / "a.ts", moving_pictures(30), sound=True)
+    coloured = colour_film(source, "ts")
+    assert coloured.verdict.checks["timestamps"] == "exact"
+
+
+def test_damage_is_counted_and_good_frames_stay(tmp_path):
+    source = write_film(tmp_path / "a.mp4", moving_pictures(60), gop=12)
+    with open_film(str(source)) as film:
+        packet = [p for p in film.container.demux(film.stream) if p.size][20]
+    damaged = bytearray(source.read_bytes())
+    damaged[packet.pos + 8 : packet.pos + packet.size - 8] = b"\xa5" * (packet.size - 16)
+    source.write_bytes(damaged)
+    make_index(str(source), str(tmp_path / "i.npz"), 1)
+    index = FilmIndex.load(tmp_path / "i.npz")
+    assert index.facts["bad_frames"] > 0
+    assert index.threads == 1
+    clean = decoded(write_film(tmp_path / "b.mp4", moving_pictures(60), gop=12))
+    good = {planes(frame)[0].tobytes() for frame in clean}
+    same = sum(planes(frame)[0].tobytes() in good for frame in decoded(source))
+    assert same > 45 and len(index) >= 59
+
+
+@pytest.mark.parametrize("name", ["iver56_3frames.mp4"])
+def test_real_films_go_the_whole_way(media, colour_film, name):
+    coloured = colour_film(media / "bw_video" / name)
+    assert coloured.verdict.frames == 3
