@@ -14,8 +14,8 @@ from torch import Tensor
 
 from training.augment import old_grey
 from training.colour import LIGHTNESS, ab_of
+from training.network import OUTPUT_STRIDE
 
-OUTPUT_STRIDE = 4
 CROP_RANGE = (0.65, 1.0)
 QUEUE_LENGTH = 6
 

@@ -35,7 +35,8 @@ def load_colorizer(settings: Settings, weights: Path) -> Colorizer:
     network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
     decode = settings.export
     bias = -decode.rarity_power * prior.clamp_min(1e-5).log()
-    return Colorizer(network, bins, decode.temperature, bias, decode.chroma_scale).eval()
+    scales = (decode.chroma_scale, decode.inner_scale)
+    return Colorizer(network, bins, bias, decode.temperature, *scales).eval()
 
 
 def write_onnx(colorizer: Colorizer, path: Path) -> None:

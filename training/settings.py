@@ -80,6 +80,7 @@ class Export:
     temperature: float
     rarity_power: float
     chroma_scale: float
+    inner_scale: float
     calibration_pictures: int
 
 

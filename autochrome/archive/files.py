@@ -6,9 +6,12 @@ characters that would break a row are escaped.
 
 import json
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
+
+_PART = ".part-"
 
 
 def canonical_json(value: Any) -> str:
@@ -19,14 +22,24 @@ def canonical_json(value: Any) -> str:
 def temporary_beside(path: Path) -> Path:
     """A name in the folder of ``path`` for a file that is renamed to ``path`` when complete.
 
-    The name begins with ``.part-``, so that a leftover of a killed job is known for what it is,
-    and keeps the suffix, which decides the format in several libraries. The folder is made.
+    The name begins with ``.part-``, so that a leftover of a killed job is known for what it is
+    (`remove_leftovers`), and keeps the suffix, which decides the format in several libraries. The
+    folder is made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".part-", suffix=path.suffix, dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=_PART, suffix=path.suffix, dir=path.parent)
     os.close(handle)
     os.chmod(name, 0o666 & ~_umask())
     return Path(name)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what killed jobs left unfinished below a folder in which nobody is at work."""
+    for path in folder.rglob(f"{_PART}*"):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _umask() -> int:

@@ -12,11 +12,11 @@ from ..errors import ItemError
 from .faults import isolated, time_limit
 from .index import FilmIndex
 from .join import join_chunks
+from .streams import SIDECARS
 from .verify import verify_film
 from .work import FilmWork
 
 _GONE = Path("state/gone.json")
-_SIDECARS = (".mka", ".mks")
 _SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 
 Row = dict[str, Any]
@@ -136,16 +136,16 @@ def _coloured(work: FilmWork, index: FilmIndex) -> Row:
         result = plan["result"]
         Path(result).parent.mkdir(parents=True, exist_ok=True)
         beside = {}
-        for suffix in _SIDECARS:
-            if Path(f"{part}{suffix}").is_file():
-                os.replace(f"{part}{suffix}", f"{result}{suffix}")
-                beside[f"{result}{suffix}"] = sha256_file(f"{result}{suffix}")
+        for suffix in SIDECARS:
+            if Path(f"{part}.{suffix}").is_file():
+                os.replace(f"{part}.{suffix}", f"{result}.{suffix}")
+                beside[f"{result}.{suffix}"] = sha256_file(f"{result}.{suffix}")
         with open(part, "rb+") as file:
             os.fsync(file.fileno())
         digest = sha256_file(part)
         os.replace(part, result)
     finally:
-        for path in (part, *(Path(f"{part}{suffix}") for suffix in _SIDECARS)):
+        for path in (part, *(Path(f"{part}.{suffix}") for suffix in SIDECARS)):
             path.unlink(missing_ok=True)
     checks = verdict["checks"] | index.picture.notes(settings["codec"]) | _index_notes(index)
     if beside:

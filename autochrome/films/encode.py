@@ -179,7 +179,13 @@ class _Writer:
 def _options(settings: dict[str, Any]) -> dict[str, str]:
     if settings["codec"] == "ffv1":
         return {"level": "3", "slices": "4", "slicecrc": "1", "g": "1"}
-    return {"crf": str(settings["crf"]), "preset": str(settings["preset"])}
+    return {
+        "crf": str(settings["crf"]),
+        "preset": str(settings["preset"]),
+        # x264's fast paths for its lookahead (mbtree) depend on the processor, and gave other
+        # bytes in every other run of one process (measured, x264 165).
+        "x264-params": "cpu-independent=1",
+    }
 
 
 def _field_marker(index: FilmIndex, pixel_format: str) -> av.filter.Graph:

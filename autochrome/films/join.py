@@ -15,6 +15,7 @@ from ..errors import ItemError
 from .decoder import open_container, pick_video
 from .index import FilmIndex
 from .streams import (
+    SIDECARS,
     Copy,
     add_copy,
     film_tags,
@@ -102,7 +103,7 @@ def _options(
         fits = common <= _LARGEST_TIMESCALE
         options["movie_timescale"] = str(common if fits else clocks[0])
         options["video_track_timescale"] = str(_fine(clocks[0]))
-        if needs_free_tags(tags):
+        if needs_free_tags(tags, form):
             options["movflags"] = "+use_metadata_tags"
     elif form == "mpegts":
         options["mpegts_copyts"] = "1"
@@ -138,11 +139,13 @@ def _add_others(output, film, copies: list[Copy], target: Path) -> dict[int, av.
     # Matroska keeps attachments behind all tracks.
     for copy in sorted(copies, key=lambda copy: copy.kind == "attachment"):
         stream = film.streams[copy.source]
-        if copy.place in ("mka", "mks"):
+        if copy.place in SIDECARS:
             if copy.place not in beside:
-                name = f"{target}.{copy.place}"
                 beside[copy.place] = av.open(
-                    name, "w", format="matroska", container_options={"fflags": "+bitexact"}
+                    f"{target}.{copy.place}",
+                    "w",
+                    format=SIDECARS[copy.place],
+                    container_options={"fflags": "+bitexact"},
                 )
             outputs[copy.source] = add_copy(beside[copy.place], stream)
         elif copy.place == "film":
@@ -223,7 +226,7 @@ def _mux_all(output, coloured: Iterator[av.Packet], others: Iterator[av.Packet])
 
 def _notes(copies: list[Copy]) -> dict[str, Any]:
     notes: dict[str, Any] = {}
-    beside = [c.name for c in copies if c.place in ("mka", "mks")]
+    beside = [c.name for c in copies if c.place in SIDECARS]
     if beside:
         notes["beside"] = beside
     lost = [c.name for c in copies if c.place == "none"]

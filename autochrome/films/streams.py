@@ -13,6 +13,9 @@ import av
 import xxhash
 from av.stream import Disposition
 
+# Files beside the film, by suffix, and their format. Matroska first; QuickTime holds the rest.
+SIDECARS = {"mka": "matroska", "mks": "matroska", "mov": "mov"}
+
 # Packets looked at to find the first one of every stream, for a trial of the container.
 _SCANNED_PACKETS = 2000
 
@@ -21,10 +24,13 @@ _FILE_TAGS = {"major_brand", "minor_version", "compatible_brands", "encoder", "e
 _TRACK_TAGS = {"encoder", "vendor_id", "duration", "bps", "number_of_frames", "number_of_bytes"}
 
 # Tags that MP4 and QuickTime hold as themselves; for others the key-value form is used.
+_QUICKTIME_TAGS = {
+    "title", "artist", "author", "album", "date", "genre", "copyright", "creation_time", "encoder",
+}  # fmt: skip
 _MP4_TAGS = {
     "title", "artist", "album_artist", "composer", "album", "date", "comment", "genre",
     "copyright", "grouping", "lyrics", "description", "synopsis", "show", "episode_id",
-    "network", "keywords", "creation_time", "encoding_tool", "location", "location-eng",
+    "network", "keywords", "creation_time", "encoding_tool",
 }  # fmt: skip
 
 
@@ -57,7 +63,7 @@ def plan_copies(
     container: av.container.InputContainer, video: av.VideoStream, target: str
 ) -> list[Copy]:
     """Where each stream of ``container`` but ``video`` goes: its ``place`` is "film" (the
-    container ``target``), "attachment", "mka" or "mks" (beside the film), or "none".
+    container ``target``), "attachment", one of SIDECARS, "chapters", or "none".
     """
     first = _first_packets(container)
     copies = []
@@ -99,13 +105,16 @@ def _place(container, stream, packet, target: str) -> str:
         return "film" if target == "matroska" else "mks"
     if target == "matroska" and is_attached_picture(stream):
         return "attachment" if packet is not None else "none"
-    if stream.type == "data" and container.chapters() and target in ("mp4", "mov"):
+    if stream.type == "data" and stream.name == "bin_data" and container.chapters():
         # QuickTime's chapter track: the muxer writes it anew from the chapters.
-        return "none"
+        return "chapters"
     if _fits(stream, packet, target):
         return "film"
-    sidecar = {"audio": "mka", "subtitle": "mks"}.get(stream.type)
-    return sidecar if sidecar and _fits(stream, packet, "matroska") else "none"
+    usual = {"audio": "mka", "subtitle": "mks"}.get(stream.type)
+    for sidecar in (usual, "mov"):
+        if sidecar and _fits(stream, packet, SIDECARS[sidecar]):
+            return sidecar
+    return "none"
 
 
 def is_attached_picture(stream: av.stream.Stream) -> bool:
@@ -148,11 +157,20 @@ def film_tags(container: av.container.InputContainer, target: str, made: str) ->
     ``made`` becomes the encoder's tag (MP4) or a tag of its own (Matroska); no tag of the source
     is overwritten but that of the program which wrote the source file.
     """
-    tags = {k: v for k, v in container.metadata.items() if k.lower() not in _FILE_TAGS}
-    if target in ("mp4", "mov"):
+    tags = {
+        key: value
+        for key, value in container.metadata.items()
+        if key.lower().split("-")[0] not in _FILE_TAGS
+    }
+    if target == "mp4":
         tags["encoding_tool"] = made
+    elif target == "mov":
+        tags["encoder"] = made
     elif target == "matroska":
         tags["AUTOCHROME"] = made
+        for key in [key for key in tags if key.lower() == "creation_time"]:
+            # Matroska's own date would be the one of writing; the tag is its name for this.
+            tags.setdefault("DATE_ENCODED", tags.pop(key))
     return tags
 
 
@@ -165,6 +183,6 @@ def picture_tags(stream: av.VideoStream) -> dict[str, str]:
     }
 
 
-def needs_free_tags(tags: dict[str, str]) -> bool:
-    """Are there tags that MP4 holds only in its key-value form?"""
-    return any(key not in _MP4_TAGS for key in tags)
+def needs_free_tags(tags: dict[str, str], target: str) -> bool:
+    """Are there tags that MP4 or QuickTime hold only in their key-value form?"""
+    return not tags.keys() <= (_MP4_TAGS if target == "mp4" else _QUICKTIME_TAGS)

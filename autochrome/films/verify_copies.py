@@ -8,7 +8,7 @@ import av
 
 from ..errors import ItemError
 from .decoder import open_container
-from .streams import Copy
+from .streams import SIDECARS, Copy
 
 REMEDY = "Nothing was delivered. Run again with redo=failed; if it stays, please report it."
 
@@ -18,7 +18,7 @@ _CHAPTER_TOLERANCE = Fraction(1, 500)
 def check_copies(copies: list[Copy], result: Path) -> dict[str, str]:
     """Every copied stream holds the source's bytes at the source's times."""
     verdicts: dict[str, str] = {}
-    for place in ("film", "mka", "mks"):
+    for place in ("film", *SIDECARS):
         here = {c.output: c for c in copies if c.place == place and c.kind != "attachment"}
         if here:
             path = str(result) if place == "film" else f"{result}.{place}"

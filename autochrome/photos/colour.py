@@ -14,7 +14,7 @@ from ..models import Model, OpenVinoPredictor, Predictor, predict_ab
 from .faults import damaged, unsupported_format, writing_results
 from .formats import FORMATS
 from .mark import marked_xmp
-from .picture import Picture, as_stored, reduced, upright
+from .picture import Picture, as_stored, extended, reduced, upright
 
 # Decides the pixels of results: raise it by hand when they change (a golden test tells).
 VERSION = 1
@@ -69,15 +69,17 @@ def colour_photo(
         return asdict(outcome)
 
     predictor = predictor_for(model, threads)
-    proxy = reduced(picture.luma)
-    ab = predict_ab(predictor, upright(proxy, picture.orientation))
-    ab = as_stored(ab, picture.orientation) * np.float32(settings["saturation"])
+    decoded = picture.decoded or picture.height
+    proxy = reduced(picture.luma[:decoded])
+    seen_ab = predict_ab(predictor, upright(proxy, picture.orientation))
+    seen_ab = as_stored(seen_ab, picture.orientation) * np.float32(settings["saturation"])
+    ab = seen_ab if decoded == picture.height else extended(seen_ab, decoded, picture.height)
     xmp = marked_xmp(picture.xmp, facts)
     with writing_results(part.parent):
         written = FORMATS[name].write(part, picture, ab, picture.xmp if xmp is None else xmp)
 
     outcome.luma_error = written.luma_error
-    outcome.colorfulness = round(_colorfulness(proxy, ab), 2)
+    outcome.colorfulness = round(_colorfulness(proxy, seen_ab), 2)
     outcome.checks["luma"] = written.luma
     notes = [*picture.notes, *written.notes]
     if xmp is None:

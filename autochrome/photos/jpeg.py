@@ -21,7 +21,14 @@ from .faults import check_pixels, convert_remedy, damaged, foreign_content
 from .icc import profile_for_colour
 from .jpeg_coefficients import TransplantError, transplant
 from .jpeg_segments import Jpeg, parse, result_segments, with_segments
-from .picture import Picture, Written, luma_difference, picture_from_pixels, strips
+from .picture import (
+    Picture,
+    Written,
+    luma_difference,
+    picture_from_pixels,
+    rows_with_content,
+    strips,
+)
 
 _CHROMA_QUALITY = 92
 _SEEN = (1024, 1024)
@@ -56,8 +63,10 @@ def read(path: Path, max_pixels: int) -> Picture:
             facts["seen"] = _decoded(jpeg, "RGB", _SEEN)[0]
     except (OSError, SyntaxError, ValueError) as error:
         raise damaged(path, str(error)) from error
-    if facts["damage"] and luma.min() == luma.max():
-        raise damaged(path, facts["damage"])
+    if facts["damage"]:
+        facts["decoded"] = rows_with_content(luma)
+        if not facts["decoded"]:
+            raise damaged(path, facts["damage"])
     return Picture(luma=luma, **facts)
 
 

@@ -14,6 +14,7 @@ from ..color import chroma_from_ab, luma_from_rgb, raise_ab, rgb_from_luma_chrom
 _STRIP_PIXELS = 1 << 20
 # The longer side of what the network and the tone decision look at is at least this, if there is.
 _PROXY_SIDE = 1024
+_MAP_ROWS = 1024
 
 
 @dataclass
@@ -23,7 +24,8 @@ class Picture:
     ``luma`` uint8 or uint16 (H, W), Rec. 601 on the picture's own codes; ``seen`` uint8 (h, w, 3),
     a reduced R'G'B' copy, or None where the file holds a single channel; ``alpha`` (H, W) of
     luma's type or None; ``orientation`` 1 … 8 as EXIF counts; ``xmp`` and ``icc`` raw bytes,
-    empty if there are none. ``damage`` says what is missing of a picture that decoded in part.
+    empty if there are none. ``damage`` says what is missing of a picture that decoded in part,
+    ``decoded`` how many rows of it are there (0: all).
     ``notes`` are sentences for the record; ``store`` is what the format's own writer needs.
     """
 
@@ -34,6 +36,7 @@ class Picture:
     xmp: bytes = b""
     icc: bytes = b""
     damage: str = ""
+    decoded: int = 0
     notes: list[str] = field(default_factory=list)
     store: Any = None
 
@@ -84,6 +87,20 @@ def reduced(pixels: NDArray[np.integer]) -> NDArray[np.float32]:
         if count:
             rows.append(cv2.resize(strip, (columns, count), interpolation=cv2.INTER_AREA))
     return np.concatenate(rows)
+
+
+def rows_with_content(luma: NDArray[np.integer]) -> int:
+    """How many rows there are above the flat area with which decoders fill what is missing."""
+    changes = np.flatnonzero((luma != luma[-1, -1]).any(axis=1))
+    return int(changes[-1]) + 1 if len(changes) else 0
+
+
+def extended(ab: NDArray[np.float32], decoded: int, height: int) -> NDArray[np.float32]:
+    """The map of a picture's upper ``decoded`` rows as one of all ``height``, grey below."""
+    rows = max(1, min(ab.shape[0], round(_MAP_ROWS * decoded / height)))
+    upper = cv2.resize(ab, (ab.shape[1], rows), interpolation=cv2.INTER_AREA)
+    missing = round(rows * (height - decoded) / decoded)
+    return np.pad(upper, ((0, missing), (0, 0), (0, 0)))
 
 
 def picture_from_pixels(pixels: NDArray[np.integer], **facts: Any) -> Picture:

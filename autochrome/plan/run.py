@@ -19,6 +19,7 @@ from ..archive import (
     read_json,
     recall,
     remember,
+    remove_leftovers,
     scan_archive,
     write_json_if_changed,
 )
@@ -276,6 +277,8 @@ class _Plan:
     def write(self, redo: str | None) -> None:
         """Write the plan's files and remove the done files that no longer speak of it."""
         results = self.results
+        if self.open_buckets or self.open_films:
+            remove_leftovers(results)
         rows = standing.known_rows([*self.done_photos.values(), *self.done_joins.values()], results)
         planned = {item["result"] for plan in self.photos.values() for item in plan["items"]}
         planned |= {stages["join"]["result"] for stages in self.films.values()}

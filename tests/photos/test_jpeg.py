@@ -12,6 +12,7 @@ from autochrome.errors import ItemError
 from autochrome.photos import jpeg
 from autochrome.photos.icc import colour_space
 from autochrome.photos.jpeg_segments import parse
+from autochrome.photos.picture import extended
 
 from .pictures import AB, MOST, grey, jpeg_bytes, luma_plane, rgb, sepia
 
@@ -120,6 +121,16 @@ def test_a_cut_file_is_coloured_as_far_as_it_goes(tmp_path):
     source, part, _ = colour(tmp_path, data[: len(data) // 2])
     assert jpeg.read(source, MOST).damage
     assert np.array_equal(coefficients(source)[0], coefficients(part)[0])
+
+
+def test_what_is_missing_of_a_cut_file_stays_grey(tmp_path):
+    data = jpeg_bytes(grey(160, 160), quality=95)
+    source = _saved(tmp_path, data[: len(data) // 2])
+    picture = jpeg.read(source, MOST)
+    assert 60 < picture.decoded < 110
+    jpeg.write(tmp_path / "part.jpg", picture, extended(AB, picture.decoded, 160), b"")
+    pixels = np.asarray(Image.open(tmp_path / "part.jpg")).astype(int)
+    assert np.ptp(pixels[:60], axis=2).mean() > 10 > 4 > np.ptp(pixels[-40:], axis=2).max()
 
 
 def test_damage_in_the_middle_is_told(tmp_path):

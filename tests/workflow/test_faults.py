@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from skimage import data
 
 from tests.media import write_photo
 from tests.workflow.conftest import Workspace, fill
@@ -72,8 +73,6 @@ def test_a_repaired_file_is_tried_again_and_redo_tries_the_failed(spoiled):
     assert not any(job.startswith("films") for job in spoiled.jobs)
     for name in BAD:
         (spoiled.archive / name).unlink()
-    from skimage import data
-
     write_photo(spoiled.archive / "empty.jpg", data.rocket() / 255)
     spoiled.run(status=0)
     assert spoiled.rows()["empty.jpg"]["status"] == "coloured"
@@ -101,8 +100,6 @@ NAMES = [
 
 
 def test_any_name_works(tmp_path):
-    from skimage import data
-
     workspace = Workspace(tmp_path)
     write_photo(workspace.archive / "a.jpg", data.rocket()[::4, ::4] / 255)
     picture = (workspace.archive / "a.jpg").read_bytes()
