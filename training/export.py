@@ -1,5 +1,7 @@
 """Trained network → ``compact.onnx`` (computes in fp32) and ``compact-int8.xml`` with ``.bin``.
 
+``golden.npz`` holds a made-up picture and the colours that the fp32 form gives it, for tests.
+
 Small tensors are stored as float16, large filter banks as int8 with one scale per output channel:
 all are widened to fp32 when the file is loaded. The int8 model quantizes these same weights.
 """
@@ -104,8 +106,16 @@ def quantized(model: ov.Model, pictures: list[np.ndarray]) -> ov.Model:
     )
 
 
+def made_up_landscape() -> np.ndarray:
+    """Return a bright sky over dark rough ground, float32 (1, 1, 96, 128), L* 0 … 100."""
+    y, x = np.mgrid[0:96, 0:128].astype(np.float32)
+    sky = 88 - 0.3 * y
+    ground = 35 + 12 * np.sin(x / 1.7 + y) * np.cos(y / 1.3 - x / 5)
+    return np.where(y < 48 + 6 * np.sin(x / 20), sky, ground)[None, None].astype(np.float32)
+
+
 def export(settings: Settings) -> None:
-    """Write both forms of the last stage's EMA and print their sizes."""
+    """Write both forms of the last stage's EMA with a golden pair, and print their sizes."""
     target = settings.paths.model
     target.mkdir(parents=True, exist_ok=True)
     last = settings.paths.work / f"{settings.train.stages[-1].name}.pt"
@@ -113,5 +123,9 @@ def export(settings: Settings) -> None:
     model = ov.Core().read_model(target / "compact.onnx")
     small = quantized(model, calibration_pictures(settings))
     ov.save_model(small, target / "compact-int8.xml", compress_to_fp16=True)
-    for path in sorted(target.glob("compact*.*")):
+    options = {"INFERENCE_PRECISION_HINT": "f32"}
+    lightness = made_up_landscape()
+    ab = ov.Core().compile_model(model, "CPU", options)(lightness)[0]
+    np.savez_compressed(target / "golden.npz", lightness=lightness, ab=ab)
+    for path in sorted(target.iterdir()):
         print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB")

@@ -19,6 +19,9 @@ from .work import FilmWork
 _GONE = Path("state/gone.json")
 _SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 
+# What becomes of a film in colour, without and with a wish for copies.
+_IN_COLOUR = ("left_colour", "copied")
+
 Row = dict[str, Any]
 
 
@@ -52,8 +55,8 @@ def new_row(work: FilmWork) -> Row:
 def find_delivered(work: FilmWork) -> Row | None:
     """The row of a finished film whose key is the present one, its result at its present name.
 
-    None if there is none, or its file is not what it was. Raises ItemError if the same was tried
-    before and failed.
+    None if there is none, its file is not what it was, or a film in colour is to be treated
+    otherwise now. Raises ItemError if the same was tried before and failed.
     """
     for record in (work.journal.find(work.join_key), _gone_record(work.join_key)):
         if record is None:
@@ -61,6 +64,9 @@ def find_delivered(work: FilmWork) -> Row | None:
         if record.get("reason"):
             raise ItemError(record["reason"], record["remedy"])
         row = dict(record["row"])
+        if row["status"] in _IN_COLOUR and row["status"] != _IN_COLOUR[_wants_copy(work)]:
+            continue
+        work.adopt(row["source"])
         if row["result"]:
             result = _result_name(work, row["status"])
             if not _brought(record, result):
@@ -94,8 +100,12 @@ def deliver(work: FilmWork) -> Row:
     return row
 
 
+def _wants_copy(work: FilmWork) -> bool:
+    return work.plan("join")["settings"]["already_colour"] == "copy"
+
+
 def _left_or_copied(work: FilmWork) -> Row:
-    if work.plan("join")["settings"].get("already_colour", "leave") != "copy":
+    if not _wants_copy(work):
         return {"status": "left_colour", "reason": "It is in colour already."}
     result = _result_name(work, "copied")
     part = temporary_beside(Path(result))

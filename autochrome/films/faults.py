@@ -44,7 +44,8 @@ def _plain_errors(function: Callable[..., Any], args: tuple) -> Any:
     try:
         return function(*args)
     except av.error.FFmpegError as error:
-        if error.errno in _RESULTS_FAULTS:
+        # Muxers say EPERM of packets that they do not take.
+        if error.errno in _RESULTS_FAULTS and error.errno != errno.EPERM:
             raise OSError(error.errno, error.strerror) from None
         raise as_item_error(error) from None
 

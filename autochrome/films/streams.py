@@ -13,8 +13,8 @@ import av
 import xxhash
 from av.stream import Disposition
 
-# Files beside the film, by suffix, and their format. Matroska first; QuickTime holds the rest.
-SIDECARS = {"mka": "matroska", "mks": "matroska", "mov": "mov"}
+# Files beside the film, by suffix, and their format. NUT, FFmpeg's own, holds the rest.
+SIDECARS = {"mka": "matroska", "mks": "matroska", "nut": "nut"}
 
 # Packets looked at to find the first one of every stream, for a trial of the container.
 _SCANNED_PACKETS = 2000
@@ -23,10 +23,7 @@ _SCANNED_PACKETS = 2000
 _FILE_TAGS = {"major_brand", "minor_version", "compatible_brands", "encoder", "encoding_tool"}
 _TRACK_TAGS = {"encoder", "vendor_id", "duration", "bps", "number_of_frames", "number_of_bytes"}
 
-# Tags that MP4 and QuickTime hold as themselves; for others the key-value form is used.
-_QUICKTIME_TAGS = {
-    "title", "artist", "author", "album", "date", "genre", "copyright", "creation_time", "encoder",
-}  # fmt: skip
+# Tags that MP4 holds as themselves; others, and QuickTime's, need the key-value form.
 _MP4_TAGS = {
     "title", "artist", "album_artist", "composer", "album", "date", "comment", "genre",
     "copyright", "grouping", "lyrics", "description", "synopsis", "show", "episode_id",
@@ -111,7 +108,7 @@ def _place(container, stream, packet, target: str) -> str:
     if _fits(stream, packet, target):
         return "film"
     usual = {"audio": "mka", "subtitle": "mks"}.get(stream.type)
-    for sidecar in (usual, "mov"):
+    for sidecar in (usual, "nut"):
         if sidecar and _fits(stream, packet, SIDECARS[sidecar]):
             return sidecar
     return "none"
@@ -162,10 +159,8 @@ def film_tags(container: av.container.InputContainer, target: str, made: str) ->
         for key, value in container.metadata.items()
         if key.lower().split("-")[0] not in _FILE_TAGS
     }
-    if target == "mp4":
+    if target in ("mp4", "mov"):
         tags["encoding_tool"] = made
-    elif target == "mov":
-        tags["encoder"] = made
     elif target == "matroska":
         tags["AUTOCHROME"] = made
         for key in [key for key in tags if key.lower() == "creation_time"]:
@@ -185,4 +180,4 @@ def picture_tags(stream: av.VideoStream) -> dict[str, str]:
 
 def needs_free_tags(tags: dict[str, str], target: str) -> bool:
     """Are there tags that MP4 or QuickTime hold only in their key-value form?"""
-    return not tags.keys() <= (_MP4_TAGS if target == "mp4" else _QUICKTIME_TAGS)
+    return target == "mov" or not tags.keys() <= _MP4_TAGS

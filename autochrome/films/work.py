@@ -3,6 +3,7 @@
 All paths are relative to the results folder, which is the working directory of every job.
 """
 
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from ..archive import (
     digest,
     is_intact,
     make_key,
+    path_digest,
     read_json,
     sha256_file,
     stamp,
@@ -111,18 +113,31 @@ class FilmWork:
 
     @cached_property
     def join_key(self) -> str:
+        """What is done with a film in colour is not in it: that decides no coloured film."""
         plan = self.plan("join")
         return make_key(
             "join",
             JOIN_VERSION,
             encode=[self.encode_key(n) for n in range(self.chunks)],
             container=plan["container"],
-            settings=plan.get("settings", {}),
         )
 
     def neighbours(self, number: int) -> range:
         """A chunk and those whose colours its steadying window reaches into."""
         return range(max(0, number - 1), min(self.chunks, number + 2))
+
+    def adopt(self, path: str) -> None:
+        """Take over the work files of a film that was renamed; ``path`` is its old one."""
+        before = path_digest(path)[:16]
+        if before == self.film or Path("plan/films", before).exists():
+            return
+        for record in Journal(Path("state/films", f"{before}.jsonl")).records():
+            old = Path(record.get("path", ""))
+            if old.parent.name == before and old.is_file():
+                new = self.folder / old.name
+                self.folder.mkdir(parents=True, exist_ok=True)
+                os.replace(old, new)
+                self.journal.append(record | {"path": str(new)})
 
     # Work files.
 

@@ -280,9 +280,7 @@ class _Plan:
         if self.open_buckets or self.open_films:
             remove_leftovers(results)
         rows = standing.known_rows([*self.done_photos.values(), *self.done_joins.values()], results)
-        planned = {item["result"] for plan in self.photos.values() for item in plan["items"]}
-        planned |= {stages["join"]["result"] for stages in self.films.values()}
-        standing.keep_gone(standing.gone_rows(rows, planned, results), results)
+        standing.keep_gone(standing.gone_rows(rows, self._wanted_results(), results), results)
         if redo is not None:
             self._forget(redo)
         _write_folder(
@@ -307,6 +305,14 @@ class _Plan:
             # Snakemake makes a missing file that lies between only if one at the end is missing.
             for stage in ("manifest", "report", "verdict"):
                 (results / f"done/{stage}.json").unlink(missing_ok=True)
+
+    def _wanted_results(self) -> set[str]:
+        """Names of results that the plan makes, or that finished jobs have made for it."""
+        wanted = {item["result"] for plan in self.photos.values() for item in plan["items"]}
+        wanted |= {stages["join"]["result"] for stages in self.films.values()}
+        finished = [self.done_photos[b] for b in self.photos.keys() - self.open_buckets]
+        finished += [self.done_joins[f] for f in self.films.keys() - self.open_films]
+        return wanted | {row["result"] for done in finished for row in done["rows"]}
 
     def _is_closed(self) -> bool:
         """Are manifest and report there, and made for this very plan?"""

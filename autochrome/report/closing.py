@@ -1,5 +1,6 @@
 """The end of a run: manifest and pruning, the report, and the verdict on failed items."""
 
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -37,8 +38,17 @@ def close_manifest(done_files: Iterable[str], done: str) -> None:
         walk_had_errors=plan["walk_had_errors"],
     )
     write_manifest(rows, _RESULTS)
+    if not outcome.held:
+        _forget_films()
     held = {"held": outcome.held, "reason": outcome.reason, "remedy": outcome.remedy}
     write_json(Path(done), {"plan": digest(plan), "prune": held})
+
+
+def _forget_films() -> None:
+    """Remove the work files and journals of films that are no longer in the archive."""
+    for path in Path("state/films").glob("*"):
+        if not Path("plan/films", path.stem).is_dir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def close_report(manifest_done: str, done: str) -> None:

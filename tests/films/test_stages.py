@@ -1,14 +1,19 @@
 """The four stages as jobs call them, in a results folder: what is made once is not made again."""
 
 import json
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
+import skimage.data
 
 from autochrome import films
 from autochrome.archive import Journal, digest, path_digest, read_json, write_json
+from autochrome.errors import AutochromeError, ItemError
+from autochrome.films import deliver, stages
 from autochrome.films.work import FilmWork
 from autochrome.models import find_model
 
@@ -68,6 +73,18 @@ class Results:
 
 @pytest.fixture
 def results(tmp_path, monkeypatch) -> Results:
+    """The stages work in this process, so that a test does not start a dozen of them."""
+    for module in (stages, deliver):
+        monkeypatch.setattr(module, "isolated", lambda function, *args, limit: function(*args))
+    return make_results(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def isolated_results(tmp_path, monkeypatch) -> Results:
+    return make_results(tmp_path, monkeypatch)
+
+
+def make_results(tmp_path, monkeypatch) -> Results:
     (tmp_path / "archive").mkdir()
     (tmp_path / "results").mkdir()
     monkeypatch.chdir(tmp_path / "results")
@@ -131,11 +148,6 @@ def test_an_unreadable_film_fails_and_waits_for_a_person(results):
 
 
 def colour_film(path: Path) -> None:
-    from fractions import Fraction
-
-    import av
-    import skimage.data
-
     picture = skimage.data.coffee()[:64, :96].copy()
     with av.open(str(path), "w") as file:
         stream = file.add_stream("libx264", rate=Fraction(25))
@@ -158,9 +170,6 @@ def test_a_film_in_colour_is_left_or_copied(results, setting, status):
 
 
 def test_a_full_disk_stops_the_job_and_nothing_is_held_against_the_film(results, monkeypatch):
-    from autochrome.errors import AutochromeError, ItemError
-    from autochrome.films import stages
-
     def no_room(*_, **__):
         raise OSError(28, "No space left on device")
 
@@ -173,9 +182,9 @@ def test_a_full_disk_stops_the_job_and_nothing_is_held_against_the_film(results,
     assert not Path("state/films", f"{results.film}.jsonl").exists()
 
 
-def test_the_row_and_the_done_files_are_plain_json(results):
-    row = results.run()
+def test_in_child_processes_the_same_comes_out_as_plain_json(isolated_results):
+    row = isolated_results.run()
     assert json.loads(json.dumps(row)) == row
-    index = read_json(Path("done/films", results.film, "index.json"))
+    index = read_json(Path("done/films", isolated_results.film, "index.json"))
     assert index["status"] == "done" and Path(index["file"]).is_file() and index["frames"] == 30
     assert planes(decoded(Path(row["result"]))[0])[0].shape == (64, 96)

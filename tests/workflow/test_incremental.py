@@ -71,13 +71,19 @@ def test_a_renamed_photograph_is_not_coloured_again(workspace):
 
 
 def test_a_renamed_film_is_not_coloured_again(workspace):
-    before = (workspace.results / "films/reel.mp4").read_bytes()
-    made = {n: t for n, t in workspace.written().items() if n.startswith("state/")}
+    def made():
+        return {n.rpartition("/")[2]: t for n, t in workspace.written().items() if "state/" in n}
+
+    result, before = (workspace.results / "films/reel.mp4").read_bytes(), made()
     (workspace.archive / "reel.mp4").rename(workspace.archive / "Spule.mp4")
     workspace.run()
-    assert (workspace.results / "films/Spule.mp4").read_bytes() == before
+    assert (workspace.results / "films/Spule.mp4").read_bytes() == result
     assert not (workspace.results / "films/reel.mp4").exists()
-    assert {n: t for n, t in workspace.written().items() if n.startswith("state/")} == made
+    assert made() == before
+    assert len(list((workspace.results / "state/films").glob("*.jsonl"))) == 1
+    workspace.run("films={chunk_seconds: 1, preset: ultrafast, crf: 30}")
+    assert (workspace.results / "films/Spule.mp4").read_bytes() != result
+    assert made() == before
 
 
 @pytest.mark.parametrize("name", ["photos/coffee.tif", "films/reel.mp4"])
