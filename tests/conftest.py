@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No test depends on time, and every run tries the same examples.
+settings.register_profile("autochrome", deadline=None, derandomize=True)
+settings.load_profile("autochrome")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

@@ -100,6 +100,16 @@ def test_a_profile_that_the_caller_names_is_the_only_one(clone, archive):
     assert [a for a in arguments if "profile" in a] == ["--workflow-profile"]
 
 
+@pytest.mark.parametrize("form", ["--workflow-profile {}", "--workflow-profile={}"])
+def test_the_projects_own_profiles_can_be_named_from_anywhere(clone, archive, form):
+    profile = clone.root / "profiles/slurm"
+    profile.mkdir(parents=True)
+    named = form.format("profiles/slurm").split()
+    arguments = clone.told(str(archive), *named, cwd=archive)["arguments"]
+    shutil.rmtree(profile.parent)
+    assert str(profile) in " ".join(arguments)
+
+
 def test_the_exit_status_is_snakemakes(clone, archive):
     assert clone.run(str(archive), STATUS="7").returncode == 7
 
@@ -123,33 +133,24 @@ def test_the_demo_is_made_where_the_launcher_says(clone):
     assert (clone.root / "demo/archive").is_dir()
 
 
-@pytest.fixture
-def display(clone):
-    """The calm display's folder, in the clone for one test."""
-    plugin = clone.root / "workflow/plugins/snakemake_logger_plugin_autochrome"
-    plugin.mkdir(parents=True)
-    yield plugin.parent
-    shutil.rmtree(plugin.parent)
-
-
-def test_the_calm_display_is_used_where_it_exists(clone, archive, display):
+def test_the_calm_display_is_used(clone, archive):
     told = clone.told(str(archive))
     assert told["arguments"][:2] == ["--logger", "autochrome"]
-    assert told["path"] == str(display)
+    assert told["path"] == f"{clone.root}/workflow/plugins"
 
 
-def test_the_calm_display_begins_without_the_line_about_the_profile(clone, archive, display):
+def test_the_calm_display_begins_without_the_line_about_the_profile(clone, archive):
     assert clone.run(str(archive)).stderr == ""
 
 
-def test_verbose_is_snakemakes_own_display(clone, archive, display):
+def test_verbose_is_snakemakes_own_display(clone, archive):
     done = clone.run(str(archive), "--verbose")
     assert "--logger" not in json.loads(done.stdout)["arguments"]
     assert "Using workflow specific profile" in done.stderr
 
 
 @pytest.mark.parametrize("options", [[], ["--verbose"]])
-def test_the_workflow_can_tell_that_it_is_the_main_command(clone, archive, display, options):
+def test_the_workflow_can_tell_that_it_is_the_main_command(clone, archive, options):
     assert clone.told(str(archive), *options)["program"] == "snakemake"
 
 
@@ -173,7 +174,7 @@ def test_nothing_is_written_into_the_clone_but_the_environment_and_the_demo(clon
 def test_the_callers_own_python_settings_do_not_get_in(clone, archive, tmp_path):
     (tmp_path / "json.py").write_text("raise SystemExit('shadowed')")
     told = clone.told(str(archive), cwd=tmp_path, PYTHONPATH=str(tmp_path), PYTHONHOME="/nowhere")
-    assert told["path"] is None
+    assert told["path"] == f"{clone.root}/workflow/plugins"
 
 
 def test_an_account_without_a_home_has_a_cache_in_the_environment(clone, archive):

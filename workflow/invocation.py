@@ -1,12 +1,14 @@
-"""Snakemake's command line: what it asks for, and where its log goes."""
+"""Snakemake (9.27): what its command line asks for, where its log goes, how it starts a script."""
 
 import contextlib
 import logging
+import shlex
 import shutil
 import sys
 from pathlib import Path
 from typing import Literal
 
+from snakemake import script
 from snakemake.cli import get_argument_parser
 
 # Options of Snakemake with which it reads the Snakefile but runs none of the workflow's jobs.
@@ -50,3 +52,19 @@ def bring_log_along(handlers: dict[logging.FileHandler, str], results: Path) -> 
         with contextlib.suppress(OSError):
             Path(name).parent.rmdir()
             Path(name).parents[1].rmdir()
+
+
+def quote_interpreter() -> None:
+    """Let scripts start from a clone below a name with spaces.
+
+    Snakemake hands the path of its Python to the shell unquoted.
+    """
+    script.PythonScript._execute_cmd = _execute_quoted
+
+
+def _execute_quoted(
+    self: script.PythonScript, cmd: str, execute=script.PythonScript._execute_cmd, **names
+):
+    if "py_exec" in names:
+        names["py_exec"] = shlex.quote(names["py_exec"])
+    return execute(self, cmd, **names)

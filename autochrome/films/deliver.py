@@ -95,7 +95,8 @@ def deliver(work: FilmWork) -> Row:
     else:
         row |= _coloured(work, index)
     _record(work, row)
-    for path in work.folder.glob("encode-*"):
+    # No other job of this film runs now: parts are what killed ones left.
+    for path in (*work.folder.glob("encode-*"), *work.folder.glob(".part-*")):
         path.unlink(missing_ok=True)
     return row
 

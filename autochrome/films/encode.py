@@ -23,7 +23,7 @@ from .arrays import in_blocks, save_arrays
 from .chroma import chroma_planes
 from .colour import AbMaps
 from .cuts import read_safely
-from .decoder import fingerprint, has_captions
+from .decoder import fingerprint
 from .index import FilmIndex
 from .pixels import coded_luma, plane_array
 from .shots import shrunk
@@ -147,9 +147,9 @@ class _Writer:
         self._mux(self._stream.encode(frame))
 
     def _empty_frame(self, decoded: av.VideoFrame) -> av.VideoFrame:
-        """A frame to be filled, with the closed captions that the decoded one carries."""
+        """A frame to be filled, with the closed captions of the decoded one where there are any."""
         picture = self._index.picture
-        if has_captions(decoded):
+        if self._index.facts["captions"]:
             frame = decoded.reformat(
                 format=self._format, src_color_range=_FULL, dst_color_range=_FULL
             )

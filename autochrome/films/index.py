@@ -23,14 +23,13 @@ from .decoder import (
     Film,
     decode,
     fingerprint,
-    has_captions,
     open_film,
 )
 from .pixels import Picture, colour_spread, luma_of, picture_of
 from .shots import ShotFinder
 
 # Raised when an index of the same film would hold anything else than before.
-INDEX_VERSION = 1
+INDEX_VERSION = 2
 
 NO_PTS = np.iinfo(np.int64).min
 
@@ -47,11 +46,13 @@ class FilmIndex:
     ``pts``, ``durations`` int64, in units of ``time_base``, strictly rising; ``raw_pts`` as the
     decoder gave them (NO_PTS for none); ``prints`` uint64; ``corrupt`` bool; ``shots`` int64,
     first frames of shots, beginning with 0; ``keys`` int64, frames at which decoding can start.
+    ``rate`` is in frames a second, an average where the film has no steady one.
     ``facts`` holds plain values for the record.
     """
 
     picture: Picture
     time_base: Fraction
+    rate: Fraction
     pts: NDArray[np.int64]
     raw_pts: NDArray[np.int64]
     durations: NDArray[np.int64]
@@ -67,17 +68,9 @@ class FilmIndex:
         return len(self.pts)
 
     @property
-    def rate(self) -> Fraction:
-        """Frames a second on average, for the encoder's rate control."""
-        span = int(self.pts[-1] - self.pts[0] + self.durations[-1]) * self.time_base
-        rate = len(self) / span if span > 0 else Fraction(25)
-        return min(max(rate, Fraction(1, 100)), Fraction(1000)).limit_denominator(1001)
-
-    @property
-    def is_steady_rate(self) -> bool:
-        """Do the frames follow each other evenly, as far as the clock can tell?"""
-        even = self.pts[0] + np.arange(len(self)) * (1 / float(self.rate * self.time_base))
-        return bool(np.all(np.abs(self.pts - even) <= 1))
+    def is_steady(self) -> bool:
+        """Do the frames follow each other at `rate`, as far as the clock can tell?"""
+        return _follows(self.pts, self.rate * self.time_base)
 
     def chunk(self, number: int) -> range:
         """The frames of one chunk; empty for a surplus chunk."""
@@ -92,6 +85,7 @@ class FilmIndex:
         about = {
             "picture": self.picture.to_json(),
             "time_base": [self.time_base.numerator, self.time_base.denominator],
+            "rate": [self.rate.numerator, self.rate.denominator],
             "threads": self.threads,
             "cuts": self.cuts.to_json(),
             "facts": self.facts,
@@ -107,6 +101,7 @@ class FilmIndex:
             return cls(
                 picture=Picture.from_json(about["picture"]),
                 time_base=Fraction(*about["time_base"]),
+                rate=Fraction(*about["rate"]),
                 cuts=Cuts.from_json(about["cuts"]),
                 threads=about["threads"],
                 facts=about["facts"],
@@ -137,8 +132,8 @@ def _index(source: str, chunks: int, threads: int) -> FilmIndex:
     with open_film(source, threads) as film:
         seen = _look_through(film, threads)
         time_base = film.time_base
-        rate = film.stream.guessed_rate or film.stream.average_rate or Fraction(25)
-    usual = max(1, round(1 / (rate * time_base)))
+        promised = [r for r in (film.stream.guessed_rate, film.stream.average_rate) if r]
+    usual = max(1, round(1 / ((promised or [Fraction(25)])[0] * time_base)))
     pts, repaired = _rising(seen.raw_pts, seen.dts, usual)
     durations = np.empty_like(pts)
     durations[:-1] = np.diff(pts)
@@ -153,6 +148,7 @@ def _index(source: str, chunks: int, threads: int) -> FilmIndex:
     index = FilmIndex(
         picture=seen.picture,
         time_base=time_base,
+        rate=_rate(pts, durations, time_base, promised),
         pts=pts,
         raw_pts=raw_pts,
         durations=durations,
@@ -167,7 +163,7 @@ def _index(source: str, chunks: int, threads: int) -> FilmIndex:
             "bad_frames": faults.bad,
             "first_fault": faults.first,
             "repaired_timestamps": repaired,
-            "captions": seen.captions,
+            "captions": film.captions,
             "coloured_share": round(coloured, 4),
             "colour_spread": round(float(np.median(seen.spreads)), 3),
             "in_colour": coloured >= COLOUR_SHARE,
@@ -188,7 +184,6 @@ class _Seen:
         self.prints: list[int] = []
         self.corrupt: list[bool] = []
         self.spreads: list[float] = []
-        self.captions = 0
         self.last_duration = 0
 
     @property
@@ -201,7 +196,6 @@ class _Seen:
         self.dts.append(frame.dts)
         self.prints.append(fingerprint(luma))
         self.corrupt.append(frame.is_corrupt)
-        self.captions += has_captions(frame)
         self.spreads.append(colour_spread(frame))
         self.finder.look(luma, self.picture.depth)
         self.last_duration = frame.duration or 0
@@ -246,3 +240,23 @@ def _rising(
             repaired += 1
         result[i] = value
     return result, repaired
+
+
+def _rate(
+    pts: NDArray[np.int64],
+    durations: NDArray[np.int64],
+    time_base: Fraction,
+    promised: list[Fraction],
+) -> Fraction:
+    """The rate that the header promises if the frames follow it, else their average."""
+    for rate in promised:
+        if _follows(pts, rate * time_base):
+            return rate
+    span = int(pts[-1] - pts[0] + durations[-1]) * time_base
+    rate = len(pts) / span if span > 0 else Fraction(25)
+    return min(max(rate, Fraction(1, 100)), Fraction(1000)).limit_denominator(1001)
+
+
+def _follows(pts: NDArray[np.int64], frames_a_tick: Fraction) -> bool:
+    even = pts[0] + np.arange(len(pts)) / float(frames_a_tick)
+    return bool(np.all(np.abs(pts - even) <= 1))

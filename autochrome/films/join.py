@@ -30,6 +30,10 @@ JOIN_VERSION = 1
 
 FORMATS = {"mp4": "mp4", "m4v": "mp4", "mov": "mov", "mkv": "matroska", "ts": "mpegts"}
 
+# No dates and random ids; and sound that begins before the picture's 0 (an encoder's priming)
+# must not push the picture later.
+_EXACT = {"fflags": "+bitexact", "avoid_negative_ts": "disabled"}
+
 _LARGEST_TIMESCALE = 2**31 - 1
 _PICTURE_NAMES = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "image/png")}
 
@@ -94,7 +98,7 @@ def _check_extradata(encoded: list[Path]) -> None:
 def _options(
     form: str, index: FilmIndex, film: av.container.InputContainer, tags: dict[str, str]
 ) -> dict[str, str]:
-    options = {"fflags": "+bitexact"}
+    options = dict(_EXACT)
     if form in ("mp4", "mov"):
         # Edit lists count in the movie's clock: it must hold the start of every stream exactly.
         clocks = [index.time_base.denominator]
@@ -118,7 +122,7 @@ def _fine(clock: int) -> int:
 def _add_picture(output, index: FilmIndex, video, encoded) -> av.VideoStream:
     stream = output.add_stream_from_template(encoded, opaque=True)
     stream.time_base = Fraction(1, index.time_base.denominator)
-    if not index.is_steady_rate:
+    if not index.is_steady:
         # Else Matroska would give every frame the same duration.
         stream.codec_context.framerate = Fraction(0)
     stream.metadata.update(picture_tags(video))
@@ -145,7 +149,7 @@ def _add_others(output, film, copies: list[Copy], target: Path) -> dict[int, av.
                     f"{target}.{copy.place}",
                     "w",
                     format=SIDECARS[copy.place],
-                    container_options={"fflags": "+bitexact"},
+                    container_options=_EXACT,
                 )
             outputs[copy.source] = add_copy(beside[copy.place], stream)
         elif copy.place == "film":

@@ -8,13 +8,13 @@ is written to the done file and passed on, and the job ends well.
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import AutochromeError, ItemError
+from ..errors import AutochromeError, ItemError, ModelError
 from ..models import Model, find_model
 from .colour import make_colour
 from .deliver import deliver, find_delivered, new_row
 from .encode import make_chunk
 from .faults import as_item_error, isolated, stop_if_results_fail, time_limit
-from .index import make_index
+from .index import FilmIndex, make_index
 from .work import FilmWork
 
 
@@ -201,7 +201,7 @@ def _ensure_encoded(work: FilmWork, number: int) -> bool:
     return True
 
 
-def _chunk_limit(work: FilmWork, index, number: int) -> float:
+def _chunk_limit(work: FilmWork, index: FilmIndex, number: int) -> float:
     # A chunk may have to be read from the beginning of the film.
     return time_limit(
         source_bytes=work.plan("index")["size"],
@@ -212,4 +212,11 @@ def _chunk_limit(work: FilmWork, index, number: int) -> float:
 
 def _model(work: FilmWork) -> Model:
     """The plan's model. Raises ModelError if the one of that name is another now."""
-    return find_model(work.plan("colour")["model"]["name"])
+    planned = work.plan("colour")["model"]
+    model = find_model(planned["name"])
+    if model.sha256 != planned["sha256"]:
+        raise ModelError(
+            f"The model {planned['name']} is not the one that was planned with.",
+            "Run the same command again.",
+        )
+    return model

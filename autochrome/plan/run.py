@@ -104,6 +104,8 @@ def make_run(
     is_new = not results.exists()
     _open_results(archive, results)
     lock = _take_lock(results, dry, say)
+    if dry and is_new:
+        atexit.register(shutil.rmtree, results, ignore_errors=True)
     known = recall(results / "state/scan.json")
     if config["redo"] is not None:
         known = {path: entry for path, entry in known.items() if not entry.fault}
@@ -377,6 +379,4 @@ def _count(number: int, noun: str) -> str:
 def _left_alone(scan: Scan) -> str:
     if not scan.left_alone:
         return ""
-    return (
-        " (left alone: " + ", ".join(f"{n:,} {what}" for what, n in scan.left_alone.items()) + ")"
-    )
+    return f" (left alone: {', '.join(f'{what}: {n:,}' for what, n in scan.left_alone.items())})"

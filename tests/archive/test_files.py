@@ -16,7 +16,7 @@ from autochrome.archive import (
     write_json_if_changed,
 )
 
-MANY = settings(deadline=None, max_examples=300)
+MANY = settings(max_examples=300)
 
 # What os.fsdecode can give: text, with lone surrogates for the bytes that are not UTF-8.
 PATHS = st.binary().map(os.fsdecode) | st.text(st.sampled_from('\\x\t\n\rtnr0aé😀"{},\udc80\udcff'))
@@ -42,7 +42,7 @@ def test_different_texts_have_different_cells(one, other):
     assert (one == other) == (escape_tsv(one) == escape_tsv(other))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(PATHS)
 def test_json_on_disk_keeps_any_path(tmp_path_factory, text):
     path = tmp_path_factory.getbasetemp() / "any.json"

@@ -35,7 +35,7 @@ def test_the_last_record_with_a_key_counts(path):
     assert Journal(path).find("a")["path"] == "new"
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(RECORDS, st.integers(1, 200))
 def test_a_torn_last_line_costs_that_record_only(tmp_path_factory, records, torn):
     path = tmp_path_factory.mktemp("journal") / "j.jsonl"

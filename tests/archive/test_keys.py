@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from autochrome.archive import digest, make_key, path_digest, sha256_file
 
-MANY = settings(deadline=None, max_examples=200)
+MANY = settings(max_examples=200)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 VALUES = st.recursive(
     SCALARS,

@@ -86,6 +86,15 @@ def test_sound_is_copied_bit_for_bit_at_its_own_offset(tmp_path, colour_film):
     assert packets[0] == packets[1] and packets[0]
 
 
+def test_sound_that_begins_before_the_picture_moves_nothing_in_matroska(tmp_path, colour_film):
+    source = write_film(tmp_path / "a.mp4", moving_pictures(40), sound=True, first_sound=-1024)
+    coloured = colour_film(source, "mkv")
+    with open_film(str(source)) as film:
+        first_sound = next(film.container.demux(audio=0))
+        assert first_sound.pts < 0
+    assert decoded(coloured.result)[0].pts == 0
+
+
 def test_cuts_fall_on_key_frames_or_shot_changes_far_enough_apart(tmp_path):
     source = write_film(tmp_path / "a.mp4", moving_pictures(150))
     make_index(str(source), str(tmp_path / "i.npz"), 5)

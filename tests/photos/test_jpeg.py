@@ -60,7 +60,7 @@ def test_luma_of_a_tinted_scan_stays_however_its_chroma_is_sampled(tmp_path, sub
     assert np.array_equal(luma_plane(source), luma_plane(part))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 1000))
 def test_luma_pixels_stay_at_any_size(tmp_path_factory, height, width, seed):
     pixels = np.random.default_rng(seed).integers(0, 256, (height, width), np.uint8)

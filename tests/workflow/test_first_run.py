@@ -82,7 +82,7 @@ def test_the_checksums_hold(coloured):
 
 
 def test_the_plan_is_told_before_the_work(coloured):
-    assert "Found 3 photographs and 1 film (left alone: 1 other files)." in coloured.said
+    assert "Found 3 photographs and 1 film (left alone: other files: 1)." in coloured.said
     assert "frames); at most about" in coloured.said
 
 

@@ -5,6 +5,8 @@ import shutil
 
 import pytest
 
+from tests.workflow.conftest import Workspace
+
 
 def touch(path):
     os.utime(path, ns=(1, 1))
@@ -179,3 +181,11 @@ def test_a_dry_run_changes_no_result_and_colours_nothing(workspace):
     assert "To look at: 3 photographs and 1 film" in process.said
     assert workspace.contents() == contents
     assert workspace.journal_lines("photos") == lines
+
+
+def test_a_dry_run_before_the_first_leaves_nothing_behind(coloured, tmp_path):
+    new = Workspace(tmp_path)
+    shutil.copytree(coloured.archive, new.archive)
+    process = new.run("-n")
+    assert "colour_photos" in process.said
+    assert [path.name for path in tmp_path.iterdir()] == ["archive"]
