@@ -50,12 +50,19 @@ def gather(done_files: Iterable[Path], faults: Iterable[dict[str, Any]] = ()) ->
     return sorted(rows, key=lambda row: (_bytes(row["source"]), row["kind"]))
 
 
+def result_files(row: Row) -> dict[str, str]:
+    """SHA-256 by name of an item's result and of what stands beside it (a film's sidecars)."""
+    if not row["result"]:
+        return {}
+    return {row["result"]: row["result_sha256"]} | row["checks"].get("files_beside", {})
+
+
 def write_manifest(rows: list[Row], results: Path) -> None:
     """Write manifest.tsv and SHA256SUMS (for ``sha256sum --check``), each whole or not at all."""
     lines = sorted(
-        (_bytes(row["result"]), _checksum_line(row["result_sha256"], row["result"]))
+        (_bytes(name), _checksum_line(sha256, name))
         for row in rows
-        if row["result"]
+        for name, sha256 in result_files(row).items()
     )
     write_atomic(results / CHECKSUMS, b"".join(line for _, line in lines))
     table = pd.DataFrame([_cells(row) for row in rows], columns=list(_COLUMNS), dtype=str)

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 
 from .files import read_json, write_json_if_changed
 from .keys import sha256_file
-from .manifest import MANIFEST, Row, read_manifest
+from .manifest import MANIFEST, Row, read_manifest, result_files
 
 _GONE = Path("state/gone.json")
 _UNPRUNED = Path("state/unpruned.json")
@@ -174,10 +174,20 @@ def _lost(stale: Iterable[Row], rows: Iterable[Row]) -> int:
 
 
 def _move_to_trash(results: Path, row: Row) -> bool:
-    """Move one result; tell whether a person had changed it."""
-    source = results / row["result"]
-    changed = sha256_file(source) != row["result_sha256"]
-    target = results / _TRASH / ("changed" if changed else "part") / row["result"]
+    """Move one item's result; tell whether a person had changed it."""
+    changed = [
+        _move_file(results, name, sha256)
+        for name, sha256 in result_files(row).items()
+        if (results / name).is_file()
+    ]
+    _remove_empty_folders(results, PurePosixPath(row["result"]).parent)
+    return any(changed)
+
+
+def _move_file(results: Path, name: str, sha256: str) -> bool:
+    source = results / name
+    changed = sha256_file(source) != sha256
+    target = results / _TRASH / ("changed" if changed else "part") / name
     number = 0
     while changed and target.exists():
         number += 1
@@ -185,7 +195,6 @@ def _move_to_trash(results: Path, row: Row) -> bool:
     target.parent.mkdir(parents=True, exist_ok=True)
     # Not os.replace: photos/ may be a link to another disk.
     shutil.move(source, target)
-    _remove_empty_folders(results, PurePosixPath(row["result"]).parent)
     return changed
 
 

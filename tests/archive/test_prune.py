@@ -180,3 +180,16 @@ def test_a_manifest_edited_by_hand_does_not_lead_out_of_the_results(results, tmp
     ]
     assert prune(results, rows, previous, True, False).pruned == ()
     assert outside.exists() and (results / "manifest.tsv").exists()
+
+
+def test_what_stands_beside_a_film_goes_with_it(results):
+    rows = make_results(results, ["a.jpg"])
+    film = make_result(results, "../films/reel.mp4") | {"result": "films/reel.mp4"}
+    sound = results / "films/reel.mp4.mka"
+    sound.write_text("sound")
+    film["checks"] = {"files_beside": {"films/reel.mp4.mka": hashlib.sha256(b"sound").hexdigest()}}
+    run(results, [*rows, film])
+    assert "films/reel.mp4.mka" in (results / "SHA256SUMS").read_text()
+    run(results, rows)
+    assert not sound.exists()
+    assert files_below(results / "trash") == ["1/films/reel.mp4", "1/films/reel.mp4.mka"]
