@@ -1,0 +1,188 @@
+"""The plan's values beside what the results folder holds: what is open, what it costs."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..archive import Entry, Scan, remove_leftovers, write_json_if_changed
+from ..models import Model
+from . import estimate, standing, values
+
+
+class Draft:
+    """One plan, compared with what is done; it writes itself and tells a person of itself."""
+
+    def __init__(
+        self, config: dict[str, Any], archive: Path, results: Path, scan: Scan, model: Model
+    ):
+        self.results = results
+        self.scan = scan
+        self.photos = values.photo_plans(scan, archive, config, model)
+        self.films = values.film_plans(scan, archive, config, model)
+        self.rest = values.run_plan(scan, config, self.photos, self.films)
+        self.headers: dict[str, Entry] = {
+            values.film_id(e.path): e for e in scan.films() if e.header is not None
+        }
+
+    def compare(self, redo: str | None) -> None:
+        """Find what is not finished: another plan, results gone or overwritten, or asked again."""
+        self.done_photos = standing.done_photos(self.results)
+        self.done_joins = standing.done_joins(self.results)
+        self.open_buckets = {
+            bucket
+            for bucket, plan in self.photos.items()
+            if not standing.is_finished(self.done_photos.get(bucket), plan, self.results)
+            or self._asked(self.done_photos[bucket], redo)
+        }
+        self.open_films = {
+            film
+            for film, stages in self.films.items()
+            if not standing.is_finished(self.done_joins.get(film), stages["join"], self.results)
+            or self._asked(self.done_joins[film], redo)
+        }
+
+    @staticmethod
+    def _asked(done: dict[str, Any], redo: str | None) -> bool:
+        return any(standing.wants_again(row, redo) for row in done["rows"])
+
+    def weights(self) -> dict[str, dict[str, float]]:
+        """Expected seconds of every job that has work, by rule and bucket or film."""
+        weights: dict[str, dict[str, float]] = {
+            "colour_photos": {b: estimate.photo_weight(self.photos[b]) for b in self.open_buckets}
+        }
+        for film in sorted(self.open_films):
+            chunks = self.films[film]["index"]["chunks"]
+            costs = estimate.film_weights(self.headers[film].header, chunks)
+            for rule, seconds in costs.items():
+                weights.setdefault(rule, {})[film] = seconds
+        return weights
+
+    def bytes_needed(self) -> int:
+        return estimate.bytes_needed(
+            [self.photos[bucket] for bucket in self.open_buckets],
+            [(self.headers[film].header, self.films[film]) for film in self.open_films],
+        )
+
+    def tell(self, say: Callable[[str], None]) -> None:
+        """What was found, and what there is to do."""
+        say(
+            f"Found {_count(len(self.scan.photos()), 'photograph')} and "
+            f"{_count(len(self.scan.films()), 'film')}{left_alone(self.scan)}."
+        )
+        for fault in self.rest["faults"]:
+            say(f"Cannot be read: {fault['source']}: {fault['reason']}")
+        if not self.open_buckets and not self.open_films:
+            say("Everything is done already.")
+            return
+        photos = sum(len(self.photos[bucket]["items"]) for bucket in self.open_buckets)
+        frames = sum(estimate.film_frames(self.headers[f].header) for f in self.open_films)
+        work = [_count(photos, "photograph")] if photos else []
+        if self.open_films:
+            work.append(f"{_count(len(self.open_films), 'film')} (about {frames:,} frames)")
+        seconds = sum(
+            cost * (self.films[film]["index"]["chunks"] if rule.endswith("_chunk") else 1)
+            for rule, costs in self.weights().items()
+            for film, cost in costs.items()
+        )
+        cores = os.cpu_count() or 1
+        seconds *= estimate.calibration(self.results) / cores
+        say(
+            f"To look at: {' and '.join(work)}; at most about {estimate.as_duration(seconds)} on "
+            f"{_count(cores, 'core')} and {estimate.as_size(self.bytes_needed())} of disk."
+        )
+
+    def write(self, redo: str | None) -> None:
+        """Write the plan's files and remove the done files that no longer speak of it."""
+        results = self.results
+        if self.open_buckets or self.open_films:
+            remove_leftovers(results)
+        rows = standing.known_rows([*self.done_photos.values(), *self.done_joins.values()], results)
+        standing.keep_gone(standing.gone_rows(rows, self._wanted_results(), results), results)
+        if redo is not None:
+            self._forget(redo)
+        _write_folder(
+            results / "plan/photos", {f"{b}.json": plan for b, plan in self.photos.items()}
+        )
+        _write_folder(
+            results / "plan/films",
+            {
+                f"{film}/{stage}.json": plan
+                for film, stages in self.films.items()
+                for stage, plan in stages.items()
+            },
+        )
+        write_json_if_changed(results / "plan/run.json", self.rest)
+        write_json_if_changed(results / "state/work.json", {"weights": self.weights()})
+        for bucket in self.done_photos:
+            if bucket not in self.photos or bucket in self.open_buckets:
+                (results / f"done/photos/{bucket}.json").unlink(missing_ok=True)
+        for film in {path.name for path in (results / "done/films").glob("*")}:
+            self._clear_film(film)
+        if self.open_buckets or self.open_films or not self._is_closed():
+            # Snakemake makes a missing file that lies between only if one at the end is missing.
+            for stage in ("manifest", "report", "verdict"):
+                (results / f"done/{stage}.json").unlink(missing_ok=True)
+
+    def _wanted_results(self) -> set[str]:
+        """Names of results that the plan makes, or that finished jobs have made for it."""
+        wanted = {item["result"] for plan in self.photos.values() for item in plan["items"]}
+        wanted |= {stages["join"]["result"] for stages in self.films.values()}
+        finished = [self.done_photos[b] for b in self.photos.keys() - self.open_buckets]
+        finished += [self.done_joins[f] for f in self.films.keys() - self.open_films]
+        return wanted | {row["result"] for done in finished for row in done["rows"]}
+
+    def _is_closed(self) -> bool:
+        """Are manifest and report there, and made for this very plan?"""
+        done = standing.read_done(self.results / "done/manifest.json")
+        made = ("manifest.tsv", "SHA256SUMS", "report/index.html")
+        return standing.is_finished(done, self.rest, self.results) and all(
+            (self.results / name).is_file() for name in made
+        )
+
+    def _clear_film(self, film: str) -> None:
+        folder = self.results / "done/films" / film
+        if film not in self.films:
+            stale = list(folder.glob("*.json"))
+        elif film in self.open_films:
+            stale = standing.stale_stages(film, self.films[film], self.results)
+        else:
+            return
+        for path in stale:
+            path.unlink()
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+    def _forget(self, redo: str) -> None:
+        """Make the jobs forget what a person wants to have done again."""
+        for bucket in self.open_buckets:
+            standing.ask_again(self.results / f"state/photos/{bucket}.jsonl", redo)
+        for film in self.open_films:
+            done = self.done_joins.get(film) or {"rows": []}
+            if self._asked(done, redo):
+                standing.ask_again(self.results / f"state/films/{film}.jsonl", None)
+                for path in (self.results / "done/films" / film).glob("*.json"):
+                    path.unlink()
+
+
+def _write_folder(folder: Path, contents: dict[str, Any]) -> None:
+    """Make the JSON files below a folder exactly these, touching only what differs."""
+    wanted = {folder / name for name in contents}
+    for path in folder.glob("**/*.json"):
+        if path not in wanted:
+            path.unlink()
+    for name, value in contents.items():
+        write_json_if_changed(folder / name, value)
+    for child in folder.glob("*"):
+        if child.is_dir() and not any(child.iterdir()):
+            child.rmdir()
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def left_alone(scan: Scan) -> str:
+    if not scan.left_alone:
+        return ""
+    return f" (left alone: {', '.join(f'{what}: {n:,}' for what, n in scan.left_alone.items())})"
