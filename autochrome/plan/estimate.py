@@ -25,6 +25,7 @@ _UNKNOWN_FRAMES = 1500
 _RESULT_SIZE = {"jpeg": 1.3, "png": 3.0, "tiff": 3.0, "webp": 8.0, "bmp": 3.0}
 _FILM_BITS_PER_PIXEL = {"h264": 0.25, "ffv1": 6.0}
 _FREE_MARGIN = 200 * 2**20
+_IDLE_SHARE = 0.3
 
 
 def photo_weight(plan: dict[str, Any]) -> float:
@@ -87,13 +88,17 @@ def check_disk(needed: int, results: Path) -> None:
 
 
 def calibration(results: Path) -> float:
-    """How much longer earlier runs on this machine took than the figures here say."""
+    """How much longer earlier runs on this machine took than the figures here say.
+
+    Jobs that found their results done, and so took next to no time, do not count.
+    """
     try:
         timings = pd.read_csv(results / TIMINGS, sep="\t")
     except (FileNotFoundError, pd.errors.EmptyDataError):
         return 1.0
-    expected = timings["expected_seconds"].sum()
-    return float(timings["seconds"].sum() / expected) if expected > 0 else 1.0
+    worked = timings[timings["seconds"] > _IDLE_SHARE * timings["expected_seconds"]]
+    expected = worked["expected_seconds"].sum()
+    return float(worked["seconds"].sum() / expected) if expected > 0 else 1.0
 
 
 def as_size(count: float) -> str:

@@ -1,0 +1,55 @@
+"""What a run will cost is told from its size, corrected by what earlier runs took."""
+
+import shutil
+from collections import namedtuple
+
+import pytest
+
+from autochrome.errors import ArchiveError
+from autochrome.plan import estimate
+
+HEADER = {"width": 640, "height": 480, "duration_seconds": 60.0, "frame_rate": 24.0}
+
+
+def write_timings(results, *rows):
+    lines = ["rule\titem\texpected_seconds\tseconds", *("\t".join(row) for row in rows)]
+    path = results / estimate.TIMINGS
+    path.parent.mkdir()
+    path.write_text("\n".join(lines) + "\n")
+
+
+def test_without_earlier_runs_the_figures_stand(tmp_path):
+    assert estimate.calibration(tmp_path) == 1.0
+
+
+def test_earlier_runs_correct_the_figures_and_idle_jobs_do_not_count(tmp_path):
+    worked = ("index_film", "0", "10.00", "20.00"), ("colour_photos", "x", "10.00", "40.00")
+    write_timings(tmp_path, *worked, ("colour_photos", "x", "10.00", "0.50"))
+    assert estimate.calibration(tmp_path) == 3.0
+
+
+def test_a_films_frames_come_from_its_header():
+    assert estimate.film_frames(HEADER) == 1440
+    assert estimate.film_frames(HEADER | {"duration_seconds": None}) > 0
+
+
+def test_longer_films_cost_more():
+    costs = [
+        sum(estimate.film_weights(HEADER | {"duration_seconds": s}, 1).values()) for s in (60, 120)
+    ]
+    assert costs[0] < costs[1]
+
+
+def test_a_disk_without_room_is_told_before_the_start(tmp_path, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**12, 10**12, 3 * 10**8))
+    estimate.check_disk(10**6, tmp_path)
+    with pytest.raises(ArchiveError, match="need about 5 GB, but the disk .* only 300 MB free"):
+        estimate.check_disk(5 * 10**9, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.2, "1 s"), (59, "59 s"), (240, "4 min"), (12000, "3 h 20 min")]
+)
+def test_a_time_is_told_as_people_say_it(seconds, words):
+    assert estimate.as_duration(seconds) == words
