@@ -39,7 +39,8 @@ def write_film(path: Path, seconds: float = 2.0, width: int = 128, height: int =
     with av.open(str(path), "w") as container:
         video = container.add_stream("libx264", rate=FRAME_RATE)
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"
-        video.options = {"preset": "ultrafast", "g": "12"}
+        # Without cpu-independent, x264's AVX-512 code gives other bytes at every encoding.
+        video.options = {"preset": "ultrafast", "g": "12", "x264-params": "cpu-independent=1"}
         sound = container.add_stream("aac", rate=48000, layout="mono")
         for number, grey in enumerate(grey_frames(round(seconds * FRAME_RATE), width, height)):
             frame = av.VideoFrame.from_ndarray(grey, "gray").reformat(format="yuv420p")

@@ -70,6 +70,8 @@ def write_film(
         video.options = {"crf": "12", "preset": "ultrafast", "bf": "2", "b-adapt": "0"}
         if codec == "libx264":
             video.codec_context.gop_size = gop
+            # Else x264's AVX-512 code gives other bytes at every encoding.
+            video.options |= {"x264-params": "cpu-independent=1"}
         else:
             video.options = {}
         for name, value in context.items():
