@@ -1,0 +1,86 @@
+"""Each plan holds only what its stage uses, so that a change reaches just what it decides."""
+
+import copy
+import dataclasses
+from pathlib import Path
+
+import pytest
+import yaml
+
+from autochrome.archive import Entry, Scan, digest
+from autochrome.models import find_model
+from autochrome.plan.values import film_plans, photo_plans, run_plan
+from tests.conftest import REPOSITORY
+
+CONFIG = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
+MODEL = find_model("compact")
+OTHER_MODEL = dataclasses.replace(MODEL, name="other", sha256="0" * 64)
+HEADER = {
+    "duration_seconds": 600.0,
+    "bit_rate": 4_000_000,
+    "width": 640,
+    "height": 480,
+    "codec": "h264",
+    "container": "mov",
+    "frame_rate": 24.0,
+    "has_video": True,
+}
+SCAN = Scan(
+    [
+        Entry("a.jpg", 1000, 1, "photo", "jpeg"),
+        Entry("b.gif", 1000, 1, "photo", "gif"),
+        Entry("film.mp4", 300_000_000, 1, "film", "film", header=HEADER),
+        Entry("old.avi", 300_000_000, 1, "film", "film", header=HEADER),
+    ]
+)
+
+
+def plans(model=MODEL, **settings):
+    """Digests of all plans, by name."""
+    config = copy.deepcopy(CONFIG)
+    for name, value in settings.items():
+        group, _, key = name.rpartition("__")
+        (config[group] if group else config)[key] = value
+    photos = photo_plans(SCAN, Path("/archive"), config, model)
+    films = film_plans(SCAN, Path("/archive"), config, model)
+    named = {f"photos {bucket}": digest(plan) for bucket, plan in photos.items()}
+    for stages in films.values():
+        source = stages["index"]["path"]
+        named |= {f"{stage} {source}": digest(plan) for stage, plan in stages.items()}
+    return named | {"run": digest(run_plan(SCAN, config, photos, films))}
+
+
+def changed(**settings):
+    before, after = plans(), plans(**settings)
+    return {name.split()[0] for name in after if before.get(name) != after[name]}
+
+
+@pytest.mark.parametrize(
+    ("settings", "stages"),
+    [
+        ({}, set()),
+        ({"model": OTHER_MODEL}, {"photos", "colour", "join", "run"}),
+        ({"films__crf": 30}, {"encode", "join", "run"}),
+        ({"films__preset": "fast"}, {"encode", "join", "run"}),
+        ({"saturation": 0.5}, {"photos", "encode", "join", "run"}),
+        ({"already_colour": "copy"}, {"photos", "join", "run"}),
+        ({"films__chunk_seconds": 7}, {"index", "colour", "encode", "join", "run"}),
+        ({"photos__max_pixels": 5}, {"photos", "run"}),
+        ({"failures": "accept"}, set()),
+        ({"redo": "failed"}, set()),
+    ],
+)
+def test_a_setting_reaches_only_the_stages_that_use_it(settings, stages):
+    assert changed(**settings) == stages
+
+
+def test_another_model_reaches_every_photograph_and_every_film():
+    before, after = plans(), plans(OTHER_MODEL)
+    same = {name for name in before if before[name] == after[name]}
+    assert {name.split()[0] for name in same} == {"index", "encode"}
+
+
+def test_results_keep_their_names_where_the_format_stays():
+    films = film_plans(SCAN, Path("/archive"), CONFIG, MODEL)
+    names = {s["index"]["path"]: s["join"]["result"] for s in films.values()}
+    assert names == {"film.mp4": "films/film.mp4", "old.avi": "films/old.avi.mkv"}
