@@ -49,8 +49,8 @@ class Terminal:
         bar.n = min(done, bar.total)
         percent = 100 * bar.n / bar.total
         minutes = (time.monotonic() - self._started) / 60
-        rate = f"{percent / minutes:.2g} %/min" if percent and minutes else ""
-        bar.set_postfix_str(", ".join(part for part in (rate, items) if part), refresh=False)
+        told = [_rate(percent / minutes) if percent and minutes else "", items]
+        bar.set_postfix_str(", ".join(part for part in told if part), refresh=False)
         if self._is_live:
             bar.refresh()
         elif percent >= self._told + _STEP:
@@ -68,3 +68,8 @@ class Terminal:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+
+def _rate(percent: float) -> str:
+    """Percent a minute, in two digits or more: ``0.35 %/min``, ``120 %/min``."""
+    return f"{percent:.0f} %/min" if percent >= 10 else f"{percent:.2g} %/min"
