@@ -4,6 +4,7 @@ import subprocess
 
 import av
 import cv2
+import imageio_ffmpeg
 import numpy as np
 import pytest
 import tifffile
@@ -62,6 +63,17 @@ def test_the_film_has_its_frames_times_and_sound(coloured):
     times, sound = contents(coloured.archive / "reel.mp4")
     assert len(times) == 58
     assert contents(coloured.results / "films/reel.mp4") == (times, sound)
+
+
+def test_another_ffmpeg_reads_the_same_sound_and_as_many_frames(coloured):
+    def hashes(path):
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path)]
+        command += ["-map", "0:a", "-c", "copy", "-f", "streamhash", "-"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    source, result = coloured.archive / "reel.mp4", coloured.results / "films/reel.mp4"
+    assert hashes(source) == hashes(result) != ""
+    assert imageio_ffmpeg.count_frames_and_secs(result)[0] == 58
 
 
 def test_the_film_is_in_colour(coloured):
