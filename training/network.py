@@ -1,7 +1,9 @@
-"""The colour network: a small residual encoder-decoder over lightness, with global context.
+"""The colour network: an EfficientNet-Lite0 encoder over lightness and a small decoder.
 
-The picture is made smaller first: the photographs it learns from have a short side of 128 px, and
-there it colours as well as at 256 px for much less work (LOG.md, trials 1 and 4).
+The encoder is that of EfficientNet-Lite0 (Tan and Le 2019; the Lite variants have ReLU6 and no
+squeeze-and-excite, so that they stay exact in int8), with one input channel and without its
+classifier: it comes with what it learned from ImageNet (``pretrained.py``). The decoder climbs back
+to a quarter of the picture's size and gives a distribution over the ab bins.
 """
 
 from __future__ import annotations
@@ -12,30 +14,83 @@ from torch.nn import functional
 
 from training.settings import Network
 
-WIDTHS = (32, 64, 128, 256, 384)
-"""Channels at 1/2, 1/4, 1/8, 1/16 and 1/32 of the inner picture."""
 OUTPUT_STRIDE = 4
+
+STEM_CHANNELS = 32
+ENCODER = (
+    # (expansion, channels, kernel, stride, blocks)
+    (1, 16, 3, 1, 1),
+    (6, 24, 3, 2, 2),
+    (6, 40, 5, 2, 2),
+    (6, 80, 3, 2, 3),
+    (6, 112, 5, 1, 3),
+    (6, 192, 5, 2, 4),
+    (6, 320, 3, 1, 1),
+)
+"""The stages of EfficientNet-Lite0."""
+SKIPS = (1, 2, 4, 6)
+"""Stages whose output the decoder sees: at 1/4, 1/8, 1/16 and 1/32."""
+NORM = {"eps": 1e-3}
+"""Of the encoder's norms, as they were trained."""
 
 
 class ConvNorm(nn.Sequential):
     """Convolution and batch normalization."""
 
-    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, dilation: int = 1):
-        padding = dilation * (kernel // 2)
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, **norm: float):
         super().__init__(
-            nn.Conv2d(inputs, outputs, kernel, stride, padding, dilation, bias=False),
-            nn.BatchNorm2d(outputs),
+            nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
+            nn.BatchNorm2d(outputs, **norm),
         )
 
 
-class Residual(nn.Module):
-    """Bottleneck: 1×1 to half the channels, 3×3, 1×1 back, added to the input."""
+class DepthwiseNorm(nn.Sequential):
+    """Convolution of each channel by itself, and batch normalization.
 
-    def __init__(self, channels: int, dilation: int = 1):
+    In training it runs in float32: its gradients take five times longer in bfloat16 on a CPU.
+    """
+
+    def __init__(self, channels: int, kernel: int, stride: int, **norm: float):
+        super().__init__(
+            nn.Conv2d(
+                channels, channels, kernel, stride, kernel // 2, groups=channels, bias=False
+            ),
+            nn.BatchNorm2d(channels, **norm),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (n, channels, h / stride, w / stride)."""
+        with torch.autocast(x.device.type, enabled=False):
+            return super().forward(x.float())
+
+
+class InvertedResidual(nn.Module):
+    """1×1 to more channels, a convolution of each channel by itself, 1×1 back."""
+
+    def __init__(self, inputs: int, outputs: int, expansion: int, kernel: int, stride: int):
+        super().__init__()
+        inner = inputs * expansion
+        self.expand = ConvNorm(inputs, inner, 1, **NORM) if expansion > 1 else nn.Identity()
+        self.depthwise = DepthwiseNorm(inner, kernel, stride, **NORM)
+        self.project = ConvNorm(inner, outputs, 1, **NORM)
+        self.expands = expansion > 1
+        self.residual = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (n, outputs, h / stride, w / stride)."""
+        y = functional.relu6(self.expand(x)) if self.expands else x
+        y = self.project(functional.relu6(self.depthwise(y)))
+        return x + y if self.residual else y
+
+
+class Residual(nn.Module):
+    """Bottleneck of the decoder: 1×1 to half the channels, 3×3, 1×1 back, added to the input."""
+
+    def __init__(self, channels: int):
         super().__init__()
         half = channels // 2
         self.reduce = ConvNorm(channels, half, 1)
-        self.mix = ConvNorm(half, half, 3, dilation=dilation)
+        self.mix = ConvNorm(half, half, 3)
         self.expand = ConvNorm(half, channels, 1)
         nn.init.zeros_(self.expand[1].weight)
 
@@ -61,23 +116,19 @@ class Context(nn.Module):
         return x * (2 * torch.sigmoid(gate)) + shift
 
 
-class Down(nn.Module):
-    """Encoder stage: halves the picture, then residual blocks; every second one sees wider."""
+class Up(nn.Module):
+    """Decoder stage: twice the height and width, the encoder's features added, then blocks."""
 
-    def __init__(self, inputs: int, outputs: int, blocks: int, wide: bool = False):
+    def __init__(self, inputs: int, skipped: int, outputs: int, blocks: int):
         super().__init__()
-        self.enter = ConvNorm(inputs, outputs, 3, stride=2)
-        dilations = [2 if wide and i % 2 else 1 for i in range(blocks)]
-        self.blocks = nn.Sequential(*(Residual(outputs, d) for d in dilations))
+        self.lateral = ConvNorm(inputs, outputs, 1)
+        self.skip = ConvNorm(skipped, outputs, 1)
+        self.blocks = nn.Sequential(*(Residual(outputs) for _ in range(blocks)))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the stage's features at half the height and width of ``x``."""
-        return self.blocks(functional.relu(self.enter(x)))
-
-
-def enlarge(x: Tensor, like: Tensor) -> Tensor:
-    """Return ``x`` at the height and width of ``like``, by nearest neighbour."""
-    return functional.interpolate(x, size=like.shape[2:], mode="nearest")
+    def forward(self, x: Tensor, skipped: Tensor) -> Tensor:
+        """Return (n, outputs, 2h, 2w) of ``x`` (n, inputs, h, w)."""
+        larger = functional.interpolate(self.lateral(x), size=skipped.shape[2:], mode="nearest")
+        return self.blocks(functional.relu(larger + self.skip(skipped)))
 
 
 class ColourNetwork(nn.Module):
@@ -85,36 +136,49 @@ class ColourNetwork(nn.Module):
 
     def __init__(self, bins: int, layout: Network):
         super().__init__()
-        w2, w4, w8, w16, w32 = WIDTHS
-        e4, e8, e16, e32 = layout.encoder_blocks
-        d16, d8, d4 = layout.decoder_blocks
-        self.stem = ConvNorm(1, w2, 3, stride=2)
-        self.down4 = Down(w2, w4, e4)
-        self.down8 = Down(w4, w8, e8)
-        self.down16 = Down(w8, w16, e16)
-        self.down32 = Down(w16, w32, e32, wide=True)
+        self.stem = ConvNorm(1, STEM_CHANNELS, 3, stride=2, **NORM)
+        inputs, stages = STEM_CHANNELS, []
+        for expansion, outputs, kernel, stride, count in ENCODER:
+            shapes = [(inputs, stride)] + [(outputs, 1)] * (count - 1)
+            stages.append(
+                nn.Sequential(
+                    *(InvertedResidual(i, outputs, expansion, kernel, s) for i, s in shapes)
+                )
+            )
+            inputs = outputs
+        self.encoder = nn.ModuleList(stages)
+        x4, x8, x16, x32 = (ENCODER[stage][1] for stage in SKIPS)
+        w4, w8, w16, w32 = layout.widths
+        b4, b8, b16 = layout.blocks
+        self.enter = ConvNorm(x32, w32, 1)
         self.context32 = Context(w32)
-        self.lateral16 = nn.Conv2d(w32, w16, 1)
-        self.up16 = nn.Sequential(*(Residual(w16) for _ in range(d16)))
+        self.up16 = Up(w32, x16, w16, b16)
         self.context16 = Context(w16)
-        self.lateral8 = nn.Conv2d(w16, w8, 1)
-        self.up8 = nn.Sequential(*(Residual(w8) for _ in range(d8)))
-        self.lateral4 = nn.Conv2d(w8, w8, 1)
-        self.skip4 = nn.Conv2d(w4, w8, 1)
-        self.up4 = nn.Sequential(*(Residual(w8) for _ in range(d4)))
-        self.head = nn.Conv2d(w8, bins, 1)
+        self.up8 = Up(w16, x8, w8, b8)
+        self.up4 = Up(w8, x4, w4, b4)
+        self.head = nn.Conv2d(w4, bins, 1)
+        self.frozen = [self.stem, *self.encoder[: layout.frozen_stages]]
+        for stage in self.frozen:
+            stage.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> ColourNetwork:
+        """Set the mode; the norms of the frozen stages keep their statistics."""
+        super().train(mode)
+        for stage in self.frozen:
+            stage.eval()
+        return self
 
     def features(self, lightness: Tensor) -> Tensor:
-        """Return (n, 128, h/4, w/4) features of inner pictures (n, 1, h, w), L* in 0 … 100."""
-        x2 = functional.relu(self.stem((lightness - 50) / 50))
-        x4 = self.down4(x2)
-        x8 = self.down8(x4)
-        x16 = self.down16(x8)
-        x32 = self.context32(self.down32(x16))
-        y16 = functional.relu(x16 + enlarge(self.lateral16(x32), x16))
-        y16 = self.context16(self.up16(y16))
-        y8 = self.up8(functional.relu(x8 + enlarge(self.lateral8(y16), x8)))
-        return self.up4(functional.relu(self.skip4(x4) + enlarge(self.lateral4(y8), x4)))
+        """Return (n, w4, h/4, w/4) features of inner pictures (n, 1, h, w), L* in 0 … 100."""
+        x = functional.relu6(self.stem((lightness - 50) / 50))
+        kept = []
+        for stage in self.encoder:
+            x = stage(x)
+            kept.append(x)
+        x4, x8, x16, x32 = (kept[stage] for stage in SKIPS)
+        y = self.context32(functional.relu(self.enter(x32)))
+        y = self.context16(self.up16(y, x16))
+        return self.up4(self.up8(y, x8), x4)
 
     def forward(self, lightness: Tensor) -> Tensor:
         """Return logits (n, Q, h/4, w/4) of inner pictures (n, 1, h, w), L* in 0 … 100."""

@@ -11,6 +11,9 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from training.network import ColourNetwork
+from training.settings import Stage
+
 NEWTON_SCHULZ_STEPS = 5
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 """Coefficients of the quintic iteration, from the publication."""
@@ -49,14 +52,27 @@ class Muon(torch.optim.Optimizer):
 
 
 def make_optimizers(
-    network: nn.Module, muon_rate: float, adam_rate: float, weight_decay: float
+    network: ColourNetwork, stage: Stage, weight_decay: float
 ) -> list[torch.optim.Optimizer]:
-    """Return Muon for the inner matrices and AdamW for stem, head, norms and biases."""
-    matrices, others = [], []
+    """Return Muon for the decoder's filters, and AdamW for everything else that is trained.
+
+    The encoder's filters get AdamW: steps of one length in all directions would undo what they
+    learned before.
+    """
+    matrices, encoder, others = [], [], []
     for name, parameter in network.named_parameters():
-        inner = parameter.ndim >= 2 and not name.startswith(("stem.", "head."))
-        (matrices if inner else others).append(parameter)
-    return [
-        Muon(matrices, muon_rate, weight_decay),
-        torch.optim.AdamW(others, adam_rate, betas=(0.9, 0.98), weight_decay=0.0),
+        if not parameter.requires_grad:
+            continue
+        if name.startswith(("stem.", "encoder.")):
+            encoder.append(parameter)
+        elif parameter.ndim >= 2 and not name.startswith("head."):
+            matrices.append(parameter)
+        else:
+            others.append(parameter)
+    adam = [
+        {"params": encoder, "full_rate": stage.encoder_rate, "weight_decay": weight_decay},
+        {"params": others, "full_rate": stage.adam_rate, "weight_decay": 0.0},
     ]
+    muon = Muon(matrices, stage.muon_rate, weight_decay)
+    muon.param_groups[0]["full_rate"] = stage.muon_rate
+    return [muon, torch.optim.AdamW(adam, betas=(0.9, 0.98))]

@@ -35,10 +35,11 @@ class Data:
 
 @dataclass(frozen=True)
 class Network:
-    """Residual blocks after the entry of each encoder stage, and in each decoder stage."""
+    """Channels and residual blocks of the decoder, and what of the encoder is not trained."""
 
-    encoder_blocks: tuple[int, int, int, int]
-    decoder_blocks: tuple[int, int, int]
+    widths: tuple[int, int, int, int]
+    blocks: tuple[int, int, int]
+    frozen_stages: int
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Stage:
     steps: int
     batch: int
     sizes: tuple[tuple[float, int], ...]
+    encoder_rate: float
     muon_rate: float
     adam_rate: float
     warm_up: int
@@ -65,7 +67,7 @@ class Train:
     threads: int
     device: str
     bfloat16: bool
-    warm_start: Path | None
+    warm_start: str | None
     rebalance_lambda: float
     ema_decay: float
     weight_decay: float
@@ -128,8 +130,8 @@ def load_settings(path: Path) -> Settings:
     paths["baseline"] = Path(paths["baseline"]) if paths["baseline"] else None
     stages = train["stages"]
     train["stages"] = tuple(_stage(s, f"train.stages[{i}]") for i, s in enumerate(stages))
-    train["warm_start"] = Path(train["warm_start"]) if train["warm_start"] else None
-    network = {name: tuple(blocks) for name, blocks in top.network.items()}
+    network = dict(top.network)
+    network |= {name: tuple(network[name]) for name in ("widths", "blocks") if name in network}
     return Settings(
         paths=_section(Paths, paths, "paths"),
         data=_section(Data, top.data, "data"),

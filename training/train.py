@@ -23,6 +23,7 @@ from training.loss import ColourLoss
 from training.measures import auc, rarity_grid
 from training.network import ColourNetwork, annealed_mean
 from training.optim import make_optimizers
+from training.pretrained import IMAGENET, load_imagenet
 from training.settings import Settings, Stage
 from training.warmstart import warm_start
 
@@ -82,18 +83,21 @@ class Run:
         self._start()
 
     def _start(self) -> None:
-        """Load the last checkpoint, or start from compact-v0 or from random weights."""
+        """Load the last checkpoint, or start from ImageNet, an exported model or random weights."""
         checkpoint = self.work / "checkpoint.pt"
         if checkpoint.exists():
             self.resumed = torch.load(checkpoint, map_location="cpu", weights_only=True)
             self.network.load_state_dict(self.resumed["network"])
             self.first_stage, self.first_step = self.resumed["stage"], self.resumed["step"]
             print(f"resumed at stage {self.first_stage}, step {self.first_step}", flush=True)
+        elif self.settings.train.warm_start == IMAGENET:
+            load_imagenet(self.network)
         elif self.settings.train.warm_start:
             rng = np.random.default_rng(self.settings.train.seed)
             chosen = rng.choice(len(self.photographs), SETTLING_PICTURES, replace=False)
             samples = [clean_sample(self.photographs[int(i)], 128) for i in chosen]
-            warm_start(self.network, self.settings.train.warm_start, stack(samples)[0])
+            path = Path(self.settings.train.warm_start)
+            warm_start(self.network, path, stack(samples)[0])
         self.network.to(self.device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.network).eval()
         if self.resumed:
@@ -113,13 +117,10 @@ class Run:
     def prepare_stage(self, stage: Stage) -> None:
         """Set up the optimizers of a stage, taking up their state if it was interrupted."""
         train = self.settings.train
-        rates = (stage.muon_rate, stage.adam_rate)
-        self.optimizers = make_optimizers(self.network, *rates, train.weight_decay)
+        self.optimizers = make_optimizers(self.network, stage, train.weight_decay)
         if self.resumed and self.first_step:
             for optimizer, state in zip(self.optimizers, self.resumed["optimizers"], strict=True):
                 optimizer.load_state_dict(state)
-        for optimizer, rate in zip(self.optimizers, rates, strict=True):
-            optimizer.param_groups[0]["full_rate"] = rate
 
     def forward(self, network: ColourNetwork, lightness: Tensor, every: int = 1) -> Tensor:
         """Return logits of every nth row, with products in bfloat16 if so configured."""
