@@ -1,0 +1,1 @@
+"""Published networks, read from their own formats, to ONNX."""
