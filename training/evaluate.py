@@ -18,7 +18,7 @@ import openvino as ov
 
 from training.augment import BLUE_SENSITIVE_BGR, ORTHOCHROMATIC_BGR
 from training.colour import LIGHTNESS, ab_of
-from training.export import calibration_pictures, quantized
+from training.export import calibration_pictures, quantized, temperature_of
 from training.measures import auc, colorfulness, rarity_grid
 from training.prepare import pictures_in
 from training.settings import Settings
@@ -107,11 +107,19 @@ def compiled(model: ov.Model | Path, precision: str = "f32") -> ov.CompiledModel
     return ov.Core().compile_model(model, "CPU", options)
 
 
-def predictor(model: ov.CompiledModel) -> Predict:
+def feeds(
+    model: ov.CompiledModel | ov.Model, lightness: np.ndarray, temperature: np.ndarray
+) -> tuple:
+    """Return a model's inputs; compact-v0 has its temperature inside."""
+    return (lightness, temperature)[: len(model.inputs)]
+
+
+def predictor(model: ov.CompiledModel, temperature: np.ndarray) -> Predict:
     """Return the function that colours one grey picture with a model."""
 
     def predict(grey: np.ndarray) -> np.ndarray:
-        return model(LIGHTNESS[grey][None, None])[0][0].transpose(1, 2, 0)
+        ab = model(feeds(model, LIGHTNESS[grey][None, None], temperature))[0]
+        return ab[0].transpose(1, 2, 0)
 
     return predict
 
@@ -136,14 +144,14 @@ def score(name: str, predict: Predict, pictures: Sequence[np.ndarray]) -> Scores
     return Scores(name, plain, rebalanced, float(np.mean(psnrs)), float(made / true), means)
 
 
-def milliseconds(models: dict[str, ov.CompiledModel]) -> dict[str, float]:
+def milliseconds(models: dict[str, ov.CompiledModel], temperature: np.ndarray) -> dict[str, float]:
     """Return the median time per picture of each model, measured in turns on the same machine."""
     lightness = np.linspace(0, 100, SIDE * SIDE, dtype=np.float32).reshape(1, 1, SIDE, SIDE)
     times: dict[str, list[float]] = {name: [] for name in models}
     for _ in range(TIMED_RUNS):
         for name, model in models.items():
             began = time.perf_counter()
-            model(lightness)
+            model(feeds(model, lightness, temperature))
             times[name].append(time.perf_counter() - began)
     return {name: 1000 * float(np.median(values)) for name, values in times.items()}
 
@@ -161,7 +169,7 @@ def evaluate(settings: Settings) -> None:
     """Print the table, the int8 difference and the times."""
     cv2.setNumThreads(1)
     pictures = dev_pictures(settings.paths.dev)
-    folder = settings.paths.model
+    folder, temperature = settings.paths.model, temperature_of(settings)
     models = {}
     if settings.paths.baseline:
         models["baseline"] = compiled(settings.paths.baseline)
@@ -172,12 +180,21 @@ def evaluate(settings: Settings) -> None:
     nothing = np.zeros((POOLED, POOLED, 2), np.float32)
     print(score("grey", lambda _: nothing, pictures).row(), flush=True)
     for name, model in models.items():
-        print(score(name, predictor(model), pictures).row(), flush=True)
-    pair = (predictor(models["compact"]), predictor(models["compact int8"]))
+        print(score(name, predictor(model, temperature), pictures).row(), flush=True)
+    pair = [predictor(models[name], temperature) for name in ("compact", "compact int8")]
     absolute, distance = int8_difference(*pair, pictures)
     print(f"\nint8 against fp32: mean |Δab| {absolute:.2f}, mean ab distance {distance:.2f}")
     if settings.paths.baseline:
         baseline = ov.Core().read_model(settings.paths.baseline)
-        models["baseline int8"] = compiled(quantized(baseline, calibration_pictures(settings)))
-    for name, value in milliseconds(models).items():
+        calibration = [
+            {
+                port.any_name: value
+                for port, value in zip(
+                    baseline.inputs, feeds(baseline, picture, temperature), strict=True
+                )
+            }
+            for picture in calibration_pictures(settings)
+        ]
+        models["baseline int8"] = compiled(quantized(baseline, calibration))
+    for name, value in milliseconds(models, temperature).items():
         print(f"{name}: {value:.1f} ms a picture (median of {TIMED_RUNS}, {THREADS} threads)")

@@ -52,9 +52,7 @@ class DepthwiseNorm(nn.Sequential):
 
     def __init__(self, channels: int, kernel: int, stride: int, **norm: float):
         super().__init__(
-            nn.Conv2d(
-                channels, channels, kernel, stride, kernel // 2, groups=channels, bias=False
-            ),
+            nn.Conv2d(channels, channels, kernel, stride, kernel // 2, groups=channels, bias=False),
             nn.BatchNorm2d(channels, **norm),
         )
 
@@ -185,7 +183,7 @@ class ColourNetwork(nn.Module):
         return self.head(self.features(lightness))
 
 
-def annealed_mean(logits: Tensor, bins: Tensor, temperature: float) -> Tensor:
+def annealed_mean(logits: Tensor, bins: Tensor, temperature: float | Tensor) -> Tensor:
     """Return ab (n, 2, h, w): the mean of the bins (Q, 2) after softmax at a temperature."""
     probability = torch.softmax(logits / temperature, 1)
     return functional.conv2d(probability, bins.t()[:, :, None, None])
@@ -194,7 +192,8 @@ def annealed_mean(logits: Tensor, bins: Tensor, temperature: float) -> Tensor:
 class Colorizer(nn.Module):
     """The network as the product runs it: L (n, 1, h, w) → ab (n, 2, h/4, w/4).
 
-    ``inner_scale`` is the side of the picture inside over that of the input.
+    ``bias`` (Q,) is added to the logits at temperature 1; ``inner_scale`` is the side of the
+    picture inside over that of the input.
     """
 
     def __init__(
@@ -202,20 +201,25 @@ class Colorizer(nn.Module):
         network: ColourNetwork,
         bins: Tensor,
         bias: Tensor,
-        temperature: float,
         chroma_scale: float,
         inner_scale: float,
     ):
         super().__init__()
         self.network = network
-        self.temperature = temperature
         self.inner_scale = inner_scale
         self.register_buffer("bins", bins * chroma_scale)
         self.register_buffer("bias", bias[None, :, None, None])
 
-    def forward(self, lightness: Tensor) -> Tensor:
-        """Return a*, b* of lightness pictures whose sides are multiples of 32."""
-        inner = functional.interpolate(lightness, scale_factor=self.inner_scale, mode="bilinear")
-        ab = annealed_mean(self.network(inner) + self.bias, self.bins, self.temperature)
+    def forward(self, lightness: Tensor, temperature: Tensor) -> Tensor:
+        """Return a*, b* of lightness pictures whose sides are multiples of 32.
+
+        ``temperature`` (1,) is that of the annealed mean: lower is more vivid.
+        """
+        inner = lightness
+        if self.inner_scale != 1:
+            inner = functional.interpolate(inner, scale_factor=self.inner_scale, mode="bilinear")
+        ab = annealed_mean(self.network(inner) + self.bias, self.bins, temperature)
+        if self.inner_scale == 1:
+            return ab
         size = (lightness.shape[2] // OUTPUT_STRIDE, lightness.shape[3] // OUTPUT_STRIDE)
         return functional.interpolate(ab, size=size, mode="bilinear")

@@ -1,4 +1,4 @@
-"""Takes over the weights of an exported model: this project's own, or its forerunner compact-v0.
+"""Takes over the weights of an exported model.
 
 In an exported model the batch normalizations are folded into the convolutions. Here they are put
 back: the folded filters are brought to unit scale, and each norm gets the statistics it sees on a
@@ -8,7 +8,6 @@ which the exported model lacks start as identities.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -17,52 +16,18 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from training.network import ColourNetwork, ConvNorm
-
-ENCODERS = {"s1": "down4", "s2": "down8", "s3": "down16", "s4": "down32"}
-DECODERS = {"d3": "up16", "d2": "up8", "d1": "up4"}
-PARTS = {"a": "reduce", "b": "mix", "c": "expand"}
-SINGLES = {
-    "l3": "lateral16",
-    "l2": "lateral8",
-    "l1": "lateral4",
-    "k1": "skip4",
-    "s4.4.f.0": "context32.squeeze",
-    "s4.4.f.2": "context32.excite",
-    "d3.2.f.0": "context16.squeeze",
-    "d3.2.f.2": "context16.excite",
-}
+from training.network import ColourNetwork, ConvNorm, DepthwiseNorm
 
 
 def layer_name(node: str) -> str:
     """Return the name of the layer that PyTorch exported as ``node``.
 
-    >>> layer_name("/network/down4/blocks/blocks.0/mix/mix.0/Conv")
-    'down4.blocks.0.mix.0'
+    >>> layer_name("/network/encoder.1/encoder.1.0/expand/expand.0/Conv")
+    'encoder.1.0.expand.0'
     """
     steps = node.strip("/").split("/")[1:-1]
     following = [*steps, ""][1:]
     return ".".join(a for a, b in zip(steps, following, strict=True) if not b.startswith(f"{a}."))
-
-
-def own_name(name: str) -> str:
-    """Return the name in ``ColourNetwork`` of a layer of compact-v0; own names stay.
-
-    >>> own_name("s3.1.a.0"), own_name("s2.0.0"), own_name("l3"), own_name("stem.0")
-    ('down16.blocks.0.reduce', 'down8.enter', 'lateral16', 'stem')
-    """
-    if name in SINGLES:
-        return SINGLES[name]
-    name = name.removesuffix(".0")
-    match = re.fullmatch(r"([sd]\d)\.(\d)(?:\.([abc]))?", name)
-    if match is None:
-        return name
-    stage, block, part = match.groups()
-    if stage in DECODERS:
-        return f"{DECODERS[stage]}.{block}.{PARTS[part]}"
-    if part is None:
-        return f"{ENCODERS[stage]}.enter"
-    return f"{ENCODERS[stage]}.blocks.{int(block) - 1}.{PARTS[part]}"
 
 
 def folded_layers(path: Path) -> dict[str, tuple[Tensor, Tensor]]:
@@ -73,15 +38,17 @@ def folded_layers(path: Path) -> dict[str, tuple[Tensor, Tensor]]:
     for node in graph.node:
         if node.op_type == "Cast" and node.input[0] in values:
             values[node.output[0]] = values[node.input[0]].astype(np.float32)
+        elif node.op_type == "Identity" and node.input[0] in values:
+            values[node.output[0]] = values[node.input[0]]
         elif node.op_type == "Mul" and all(name in values for name in node.input):
             values[node.output[0]] = values[node.input[0]] * values[node.input[1]]
         elif node.op_type in ("Conv", "Gemm") and (name := layer_name(node.name)):
             weight, bias = (torch.tensor(values[key]) for key in node.input[1:3])
-            layers[own_name(name)] = weight.float(), bias.float()
+            layers[name.removesuffix(".0")] = weight.float(), bias.float()
     return layers
 
 
-def _unfold(layer: ConvNorm, weight: Tensor, bias: Tensor) -> None:
+def _unfold(layer: nn.Sequential, weight: Tensor, bias: Tensor) -> None:
     """Load folded filters so that the norm, when first used, sets itself to undo the scaling."""
     conv, norm = layer
     rows, columns = weight.shape[0], weight[0].numel()
@@ -105,7 +72,7 @@ def warm_start(network: ColourNetwork, path: Path, lightness: Tensor) -> None:
     network.eval()
     for name, (weight, bias) in folded_layers(path).items():
         layer = network.get_submodule(name)
-        if isinstance(layer, ConvNorm):
+        if isinstance(layer, ConvNorm | DepthwiseNorm):
             _unfold(layer, weight, bias)
         else:
             layer.weight.copy_(weight)

@@ -12,7 +12,7 @@ import yaml
 
 from training.settings import Settings, load_settings
 
-if find_spec("torch") is None or find_spec("onnx") is None:
+if find_spec("torch") is None:
     # The training has its own requirements; the product's environment tests the model alone.
     collect_ignore = [
         "test_augment.py",
@@ -56,7 +56,7 @@ def tiny(tmp_path: Path) -> Settings:
         "model": str(tmp_path / "model"),
     }
     raw["data"] |= {"short_side": 64, "held_out": 3}
-    raw["network"] = {"encoder_blocks": [1, 1, 1, 1], "decoder_blocks": [1, 1, 1]}
+    raw["network"] = {"widths": [16, 16, 16, 16], "blocks": [1, 1, 1], "frozen_stages": 1}
     stage = raw["train"]["stages"][0] | {"name": "short", "steps": 4, "batch": 2, "warm_up": 1}
     stage["sizes"] = [[0, 32]]
     raw["train"] |= {"warm_start": None, "bfloat16": False, "threads": 1, "stages": [stage]}

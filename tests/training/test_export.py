@@ -23,9 +23,9 @@ def test_the_exported_network_gives_what_the_trained_one_gives(tiny: Settings, t
         shape = (2, 1, height, width)
         lightness = np.random.default_rng(0).uniform(0, 100, shape).astype(np.float32)
         with torch.no_grad():
-            expected = colorizer(torch.from_numpy(lightness)).numpy()
+            expected = colorizer(torch.from_numpy(lightness), torch.ones(1)).numpy()
         assert expected.shape == (2, 2, height // 4, width // 4)
-        assert np.abs(model(lightness)[0] - expected).mean() < 0.3
+        assert np.abs(model((lightness, np.ones(1, np.float32)))[0] - expected).mean() < 0.3
 
 
 def test_training_can_go_on_from_an_exported_model(tiny: Settings, tmp_path: Path):

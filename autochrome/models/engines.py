@@ -1,0 +1,173 @@
+"""Engines: what runs a network on a processor or a graphics card, behind one interface.
+
+On the CPU OpenVINO runs, with its precision always set (its own default is bf16 on processors that
+have it). On a card ONNX Runtime with CUDA runs, where its optional package is installed
+(``requirements-cuda.txt``). Neither asks for a network, and neither reports to anybody.
+"""
+
+import hashlib
+import os
+import platform
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import openvino
+from numpy.typing import NDArray
+
+from ..errors import ModelError
+
+Precision = Literal["fp32", "bf16", "int8"]
+Device = Literal["cpu", "cuda"]
+Feeds = dict[str, NDArray[np.float32]]
+
+CACHE_VARIABLE = "AUTOCHROME_CACHE"
+"""Names the folder for compiled networks; a local disk, not one that machines share."""
+
+# OpenVINO's hint for each form: an int8 network holds its quantized layers itself, and computes
+# the rest in fp32.
+_HINTS = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}
+
+
+class Engine(Protocol):
+    """One network, ready to run."""
+
+    device: Device
+    inputs: dict[str, tuple[int | None, ...]]
+    """Shape of each input by its name; None where any size will do."""
+
+    def run(self, feeds: Feeds) -> NDArray[np.float32]:
+        """The network's output for the given inputs, in a buffer of its own."""
+
+
+class OpenVinoEngine:
+    """A network on the CPU: an ONNX file, or OpenVINO's own form (``.xml`` with its ``.bin``).
+
+    ``threads`` cores are used. The compiled form is kept in `compiled_folder`, unless
+    ``cached`` is false.
+    """
+
+    device: Device = "cpu"
+
+    def __init__(
+        self, path: Path, precision: Precision, threads: int = 1, *, cached: bool = True
+    ) -> None:
+        core = openvino.Core()
+        options: dict[str, Any] = {
+            "INFERENCE_PRECISION_HINT": _HINTS[precision],
+            "INFERENCE_NUM_THREADS": threads,
+            "NUM_STREAMS": 1,
+            "ENABLE_CPU_PINNING": False,
+        }
+        folder = compiled_folder() if cached else None
+        if folder is not None:
+            options["CACHE_DIR"] = str(folder)
+        try:
+            self._compiled = core.compile_model(path, "CPU", options)
+        except RuntimeError as error:
+            raise _unusable(path, error) from error
+        self.inputs = {
+            port.any_name: tuple(
+                None if size.is_dynamic else size.get_length() for size in port.partial_shape
+            )
+            for port in self._compiled.inputs
+        }
+        self._request = self._compiled.create_infer_request()
+
+    def run(self, feeds: Feeds) -> NDArray[np.float32]:
+        self._request.infer(feeds)
+        return np.array(self._request.get_output_tensor(0).data, np.float32)
+
+
+class CudaEngine:
+    """A network in fp32 on an NVIDIA card, by ONNX Runtime. ``path`` is an ONNX file."""
+
+    device: Device = "cuda"
+
+    def __init__(self, path: Path) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(path), options, providers=[("CUDAExecutionProvider", {"use_tf32": 0})]
+            )
+        except Exception as error:  # its exceptions have no common base of their own
+            raise _unusable(path, error) from error
+        if self._session.get_providers()[0] != "CUDAExecutionProvider":
+            raise ModelError(
+                "ONNX Runtime cannot use this machine's graphics card.",
+                "Look at the driver with nvidia-smi, or set device: cpu.",
+            )
+        self.inputs = {
+            port.name: tuple(size if isinstance(size, int) else None for size in port.shape)
+            for port in self._session.get_inputs()
+        }
+
+    def run(self, feeds: Feeds) -> NDArray[np.float32]:
+        return np.asarray(self._session.run(None, feeds)[0], np.float32)
+
+
+def pick_device(asked: Literal["auto", "cpu", "cuda"]) -> Device:
+    """The device to run on: with ``auto`` a graphics card where one can be used, else the CPU.
+
+    Raises ModelError if ``cuda`` is asked for and cannot be had.
+    """
+    if asked == "cpu" or (asked == "auto" and not _card_is_visible()):
+        return "cpu"
+    try:
+        import onnxruntime
+    except ImportError:
+        providers = []
+    else:
+        providers = onnxruntime.get_available_providers()
+    if "CUDAExecutionProvider" in providers and _card_is_visible():
+        return "cuda"
+    if asked == "auto":
+        return "cpu"
+    raise ModelError(
+        "device: cuda is set, but there is no ONNX Runtime with CUDA, or no card.",
+        "Install it into the environment (.venv/bin/pip install -r requirements-cuda.txt), see "
+        "nvidia-smi for the card, or set device: cpu.",
+    )
+
+
+def _card_is_visible() -> bool:
+    return os.environ.get("CUDA_VISIBLE_DEVICES") != "" and Path("/dev/nvidiactl").exists()
+
+
+def compiled_folder() -> Path | None:
+    """Where compiled networks are kept, one folder for each kind of processor and OpenVINO.
+
+    Below ``$AUTOCHROME_CACHE``, else ``$XDG_CACHE_HOME``, else ``~/.cache``; None where that
+    cannot be written to.
+    """
+    named = os.environ.get(CACHE_VARIABLE)
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    base = Path(named) if named else Path(home, "autochrome")
+    kind = f"{_processor_flags()} {openvino.get_version()}"
+    folder = base / "compiled" / hashlib.sha256(kind.encode()).hexdigest()[:16]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder if os.access(folder, os.W_OK) else None
+
+
+def _processor_flags() -> str:
+    """What the processor can do: compiled code of one kind must not run on another."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return f"{platform.machine()} {platform.processor()}"
+    flags = next((line for line in lines if line.startswith(("flags", "Features"))), "")
+    return f"{platform.machine()} {' '.join(sorted(flags.partition(':')[2].split()))}"
+
+
+def _unusable(path: Path, error: Exception) -> ModelError:
+    reason = " ".join(str(error).split())[:300]
+    return ModelError(
+        f"The network {path} cannot be loaded: {reason}",
+        "It is damaged, or not a network that this engine knows: export it again as ONNX.",
+    )
