@@ -1,4 +1,4 @@
-"""Entry point: ``python -m training prepare|train|sweep|export|evaluate --config FILE``."""
+"""Entry point: ``python -m training prepare|train|sweep|export|evaluate|sheet --config FILE``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from training.settings import load_settings
 def main() -> None:
     """Run one step of the training."""
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    parser.add_argument("step", choices=("prepare", "train", "sweep", "export", "evaluate"))
+    parser.add_argument(
+        "step", choices=("prepare", "train", "sweep", "export", "evaluate", "sheet")
+    )
     parser.add_argument("--config", type=Path, default=Path("training/config.yaml"))
     arguments = parser.parse_args()
     settings = load_settings(arguments.config)
@@ -23,8 +25,10 @@ def main() -> None:
         from training.sweep import sweep as step
     elif arguments.step == "export":
         from training.export import export as step
-    else:
+    elif arguments.step == "evaluate":
         from training.evaluate import evaluate as step
+    else:
+        from training.sheet import sheet as step
     step(settings)
 
 

@@ -19,6 +19,7 @@ class Paths:
 
     train: tuple[Path, ...]
     dev: Path
+    old: Path | None
     baseline: Path | None
     work: Path
     model: Path
@@ -127,7 +128,8 @@ def load_settings(path: Path) -> Settings:
     paths, train = dict(top.paths), dict(top.train)
     paths["train"] = tuple(Path(name) for name in paths["train"])
     paths |= {name: Path(paths[name]) for name in ("dev", "work", "model")}
-    paths["baseline"] = Path(paths["baseline"]) if paths["baseline"] else None
+    optional = {name: paths[name] for name in ("old", "baseline") if name in paths}
+    paths |= {name: Path(value) if value else None for name, value in optional.items()}
     stages = train["stages"]
     train["stages"] = tuple(_stage(s, f"train.stages[{i}]") for i, s in enumerate(stages))
     network = dict(top.network)

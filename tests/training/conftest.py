@@ -51,6 +51,7 @@ def tiny(tmp_path: Path) -> Settings:
     raw["paths"] = {
         "train": [str(tmp_path / "train.tar")],
         "dev": str(tmp_path / "dev.tar"),
+        "old": None,
         "baseline": None,
         "work": str(tmp_path / "work"),
         "model": str(tmp_path / "model"),
