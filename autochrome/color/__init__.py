@@ -6,8 +6,10 @@ from .lab import (
     REC709,
     REC2020,
     lab_from_rgb,
+    lab_from_srgb,
     lightness_from_luma,
     lightness_table,
+    luma_from_lightness,
     luma_from_rgb,
 )
 from .measure import colorfulness
@@ -21,8 +23,10 @@ __all__ = [
     "chroma_from_ab",
     "colorfulness",
     "lab_from_rgb",
+    "lab_from_srgb",
     "lightness_from_luma",
     "lightness_table",
+    "luma_from_lightness",
     "luma_from_rgb",
     "raise_ab",
     "rgb_from_luma_chroma",

@@ -48,6 +48,17 @@ def lightness_from_luma(luma: NDArray[np.float32]) -> NDArray[np.float32]:
     return (116 * cube_root - 16).astype(np.float32)
 
 
+def luma_from_lightness(lightness: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The sRGB code, in [0, 1], of a grey of L* in [0, 100]: the inverse of `lightness_from_luma`.
+
+    >>> float(np.round(luma_from_lightness(lightness_from_luma(np.float32([0.5]))), 4)[0])
+    0.5
+    """
+    root = (np.asarray(lightness, np.float32) + 16) / 116
+    linear = np.where(root > _EPSILON, root**3, 3 * _EPSILON**2 * (root - 4 / 29))
+    return srgb_from_linear(linear.astype(np.float32))
+
+
 @lru_cache
 def lightness_table(peak: int) -> NDArray[np.float32]:
     """L* of every code 0 … ``peak`` of a grey picture: float32 (peak + 1,)."""
@@ -71,9 +82,14 @@ def rgb_from_lab(lightness: NDArray[np.float32], ab: NDArray[np.float32]) -> NDA
     return srgb_from_linear(cv2.transform(relative, _RGB_FROM_RELATIVE_XYZ))
 
 
+def lab_from_srgb(rgb: NDArray[np.float32]) -> NDArray[np.float32]:
+    """L*a*b* of sRGB codes in [0, 1]: float32 (H, W, 3) in R, G, B order to float32 (H, W, 3)."""
+    return cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)
+
+
 def lab_from_rgb(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """L*a*b* of an sRGB picture: uint8 (H, W, 3) in R, G, B order to float32 (H, W, 3)."""
-    return cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    return lab_from_srgb(rgb.astype(np.float32) / 255)
 
 
 def luma_from_rgb(rgb: NDArray[np.integer], weights: tuple[float, float, float] = REC601):

@@ -1,18 +1,24 @@
-"""From a picture's lightness to ab: the network behind one small interface.
+"""From a picture's lightness to ab: any network behind one small interface.
 
-Results do not depend on the number of threads nor on how pictures are grouped into batches: the
-precision is fixed at fp32 (OpenVINO's own default is bf16 on processors that have it).
+On the CPU, results do not depend on the number of threads nor on how pictures are grouped into
+batches, on machines of one instruction set.
 """
 
+from pathlib import Path
 from typing import Protocol
 
 import cv2
 import numpy as np
-import openvino
 from numpy.typing import NDArray
 
-from ..color import lightness_from_luma
-from .registry import Model, verify_model
+from ..color import lab_from_srgb, lightness_from_luma, luma_from_lightness
+from ..errors import ModelError
+from .engines import CudaEngine, Device, Engine, Feeds, OpenVinoEngine, Precision
+from .registry import InputForm, OutputForm
+
+TEMPERATURE = "temperature"
+"""The input, float32 (1,), by which networks that end in an annealed mean are told its
+temperature."""
 
 
 class Predictor(Protocol):
@@ -25,42 +31,85 @@ class Predictor(Protocol):
         """L* float32 (n, h, w) in [0, 100] to ab float32 (n, h', w', 2) in CIE units."""
 
 
-class OpenVinoPredictor:
-    """A network on the CPU. The file is verified by its SHA-256 before it is loaded."""
+class NetworkPredictor:
+    """A network file on an engine, given what it wants and read as what it gives.
 
-    def __init__(self, model: Model, threads: int = 1):
-        verify_model(model)
-        self.model = model
-        core = openvino.Core()
-        network = core.read_model(model.path)
-        self._compiled = core.compile_model(
-            network,
-            "CPU",
-            {
-                "INFERENCE_PRECISION_HINT": "f32",
-                "INFERENCE_NUM_THREADS": threads,
-                "NUM_STREAMS": 1,
-                "ENABLE_CPU_PINNING": False,
-            },
+    Inputs that are neither the picture nor the temperature, such as the hints of siggraph17, are
+    zero. Raises ModelError where the file has not the inputs that are declared of it.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        precision: Precision,
+        given: InputForm,
+        gives: OutputForm,
+        temperature: float | None = None,
+        *,
+        threads: int = 1,
+        device: Device = "cpu",
+    ):
+        self._engine: Engine = (
+            CudaEngine(path) if device == "cuda" else OpenVinoEngine(path, precision, threads)
         )
-        self._request = self._compiled.create_infer_request()
+        self._form, self._gives, self._temperature = given, gives, temperature
+        self._picture = given.name or next(iter(self._engine.inputs))
+        if self._picture not in self._engine.inputs:
+            raise ModelError(
+                f"The network {path} has no input {self._picture}.",
+                f"It has: {', '.join(self._engine.inputs)}. Correct input.name in the registry.",
+            )
 
     def input_size(self, height: int, width: int) -> tuple[int, int]:
         """The size with the picture's own shape and the area of the model's square.
 
-        Sides are multiples of what the network needs; shapes longer than 4 : 1 are squeezed.
+        Sides are multiples of what the network needs; shapes longer than 4 : 1 are squeezed. A
+        network of one size gets that.
         """
+        side, step = self._form.side, self._form.multiple
+        if step is None:
+            return side, side
         shape = min(max((width / height) ** 0.5, 0.5), 2.0)
-        step = self.model.multiple
         return (
-            step * max(1, round(self.model.side / shape / step)),
-            step * max(1, round(self.model.side * shape / step)),
+            step * max(1, round(side / shape / step)),
+            step * max(1, round(side * shape / step)),
         )
 
     def predict(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
-        batch = np.ascontiguousarray(lightness[:, None], np.float32)
-        (ab,) = self._request.infer({self.model.input_name: batch}).values()
-        return np.ascontiguousarray(np.moveaxis(ab, 1, 3))
+        """L* float32 (n, h, w) in [0, 100] to ab float32 (n, h', w', 2) in CIE units."""
+        output = self._engine.run(self.feeds(lightness))
+        scaled = np.ascontiguousarray(np.moveaxis(output, 1, 3))
+        if self._gives.scale != 1:
+            scaled *= np.float32(self._gives.scale)
+        if self._gives.colour == "ab":
+            return scaled
+        return np.stack([lab_from_srgb(np.clip(rgb, 0, 1))[..., 1:] for rgb in scaled])
+
+    def feeds(self, lightness: NDArray[np.float32]) -> Feeds:
+        """All inputs of the network for pictures (n, h, w), by name."""
+        feeds: Feeds = {}
+        count, height, width = lightness.shape
+        for name, shape in self._engine.inputs.items():
+            if name == self._picture:
+                feeds[name] = self._as_input(lightness)
+            elif name == TEMPERATURE:
+                feeds[name] = np.array([self._temperature or 1.0], np.float32)
+            else:
+                feeds[name] = np.zeros((count, shape[1], height, width), np.float32)
+        return feeds
+
+    def _as_input(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
+        low, high = self._form.range
+        if self._form.colour == "L":
+            share = lightness[:, None] / np.float32(100)
+        else:
+            share = np.repeat(luma_from_lightness(lightness)[:, None], 3, axis=1)
+        if (low, high) == (0, 100) and self._form.colour == "L":
+            values = lightness[:, None]
+        else:
+            values = np.float32(low) + share * np.float32(high - low)
+        mean, std = (np.float32(v)[:, None, None] for v in (self._form.mean, self._form.std))
+        return np.ascontiguousarray((values - mean) / std, np.float32)
 
 
 def predict_ab(predictor: Predictor, luma: NDArray[np.float32]) -> NDArray[np.float32]:

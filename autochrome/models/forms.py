@@ -1,0 +1,145 @@
+"""The forms in which a network can run, and the record that says which of them is taken.
+
+The record, ``record.json`` beside the network's files, is written once, when the network is made
+ready (`prepare`). ``precision: auto`` means the form that it names, on every machine that has it:
+nothing decides again later.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..archive import digest, read_json, sha256_file
+from ..errors import ModelError
+from .engines import Device, Precision, pick_device
+from .predictors import NetworkPredictor
+from .registry import InputForm, Model, OutputForm, find_model
+
+BOUND = 1.0
+"""The largest mean difference from fp32, in ab, at which ``auto`` takes a form."""
+
+PRECISIONS: tuple[Precision, ...] = ("fp32", "bf16", "int8")
+
+
+@dataclass(frozen=True)
+class ReadyModel:
+    """A network in the form that is to run.
+
+    ``sha256`` is that of the published weights, ``form_sha256`` that of what ``path`` holds: the
+    weights as ONNX, or OpenVINO's int8 form.
+    """
+
+    name: str
+    sha256: str
+    precision: Precision
+    path: Path
+    form_sha256: str
+    input: InputForm
+    output: OutputForm
+    temperature: float | None
+    device: Device
+
+    def identity(self) -> dict[str, Any]:
+        """What a result's key holds of the network; the temperature is a setting of the stage."""
+        return {
+            "name": self.name,
+            "sha256": self.sha256,
+            "precision": self.precision,
+            "form_sha256": self.form_sha256,
+        }
+
+    def predictor(self, threads: int = 1) -> NetworkPredictor:
+        """The network, loaded. Raises ModelError unless its file has its SHA-256."""
+        if not self.path.is_file() or hash_of_form(self.path) != self.form_sha256:
+            raise ModelError(
+                f"The network file {self.path} is missing, damaged or another file.",
+                f"Restore it from the repository, or delete {self.path.parent} if it was made "
+                "here: it is made again.",
+            )
+        return NetworkPredictor(
+            self.path,
+            self.precision,
+            self.input,
+            self.output,
+            self.temperature,
+            threads=threads,
+            device=self.device,
+        )
+
+
+def record_of(model: Model, converted: Path) -> Path:
+    """Where the record of a network lies; ``converted`` is the folder of converted networks."""
+    folder = model.path.parent if model.is_embedded else converted / model.name
+    return folder / "record.json"
+
+
+def hash_of_form(path: Path) -> str:
+    """SHA-256 of an ONNX file; of OpenVINO's form, one for the ``.xml`` and its ``.bin``."""
+    if path.suffix != ".xml":
+        return sha256_file(path)
+    try:
+        return digest([sha256_file(path), sha256_file(path.with_suffix(".bin"))])
+    except FileNotFoundError:
+        return ""
+
+
+def choose(forms: dict[str, dict[str, Any]], bound: float = BOUND) -> str:
+    """The fastest form whose difference from fp32 is at most ``bound``.
+
+    >>> forms = {"fp32": {"difference": 0, "ms": 20}, "int8": {"difference": 1.2, "ms": 5}}
+    >>> choose(forms), choose(forms, bound=1.5)
+    ('fp32', 'int8')
+    """
+    near = {name: form for name, form in forms.items() if form["difference"] <= bound}
+    return min(near, key=lambda name: near[name]["ms"])
+
+
+def ready_model(
+    planned: dict[str, Any],
+    converted: Path,
+    *,
+    temperature: float | None = None,
+    device: str = "cpu",
+) -> ReadyModel:
+    """The network that a plan names, in the form that the plan and its record ask for.
+
+    ``planned`` holds name, sha256 and precision (``auto`` or one of `PRECISIONS`);
+    ``temperature`` None is the network's own. A graphics card runs fp32. Raises ModelError if the
+    network is not ready, or not the one that was planned with.
+    """
+    model = find_model(planned["name"])
+    path = record_of(model, converted)
+    try:
+        record = read_json(path)
+    except (FileNotFoundError, ValueError) as error:
+        raise ModelError(
+            f"The model {model.name} is not ready: there is no {path}.",
+            "Run the same command again: it is fetched and converted first.",
+        ) from error
+    if planned["sha256"] not in (None, record["weights_sha256"]):
+        raise ModelError(
+            f"The plan wants the model {model.name} with SHA-256 {planned['sha256']}; ready is "
+            f"{record['weights_sha256']}.",
+            f"Delete {path} if it was made here, and run the same command again.",
+        )
+    picked = pick_device(device)
+    precision = "fp32" if picked == "cuda" else planned["precision"]
+    if precision == "auto":
+        precision = record["auto"]
+    if precision not in record["forms"]:
+        raise ModelError(
+            f"The model {model.name} has no {precision} form: {record['faults'][precision]}",
+            "Set precision: auto.",
+        )
+    form = record["forms"][precision]
+    return ReadyModel(
+        name=model.name,
+        sha256=record["weights_sha256"],
+        precision=precision,
+        path=path.parent / form["file"],
+        form_sha256=form["sha256"],
+        input=model.input,
+        output=model.output,
+        temperature=model.temperature if temperature is None else temperature,
+        device=picked,
+    )
