@@ -51,15 +51,15 @@ class OpenVinoPredictor:
         Sides are multiples of what the network needs; shapes longer than 4 : 1 are squeezed.
         """
         shape = min(max((width / height) ** 0.5, 0.5), 2.0)
-        step = self.model.multiple
+        step = self.model.input.multiple
         return (
-            step * max(1, round(self.model.side / shape / step)),
-            step * max(1, round(self.model.side * shape / step)),
+            step * max(1, round(self.model.input.side / shape / step)),
+            step * max(1, round(self.model.input.side * shape / step)),
         )
 
     def predict(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
         batch = np.ascontiguousarray(lightness[:, None], np.float32)
-        (ab,) = self._request.infer({self.model.input_name: batch}).values()
+        (ab,) = self._request.infer({self.model.input.name: batch}).values()
         return np.ascontiguousarray(np.moveaxis(ab, 1, 3))
 
 
