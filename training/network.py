@@ -52,9 +52,7 @@ class DepthwiseNorm(nn.Sequential):
 
     def __init__(self, channels: int, kernel: int, stride: int, **norm: float):
         super().__init__(
-            nn.Conv2d(
-                channels, channels, kernel, stride, kernel // 2, groups=channels, bias=False
-            ),
+            nn.Conv2d(channels, channels, kernel, stride, kernel // 2, groups=channels, bias=False),
             nn.BatchNorm2d(channels, **norm),
         )
 

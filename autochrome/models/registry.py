@@ -109,7 +109,7 @@ def find_model(name: str, registry: Path = REGISTRY, own: Path = OWN, store: Pat
         close = difflib.get_close_matches(name, models, n=1)
         raise ConfigError(
             f"model: {name!r} is not known.",
-            f"{f'Did you mean {close[0]}? ' if close else ''}Use one of: {', '.join(models)}.",
+            f"Use one of: {', '.join(models)}.{f' Did you mean {close[0]}?' if close else ''}",
         )
     model = models[name]
     if model.path is None or model.sha256 is not None:

@@ -1,4 +1,4 @@
-"""The SHA-256 of large files, computed once: a small JSON file beside them remembers it."""
+"""The SHA-256 of large files, computed once: a small JSON file remembers it."""
 
 import contextlib
 from pathlib import Path
@@ -8,18 +8,12 @@ from ..archive import read_json, sha256_file, stamp, write_json
 
 
 def hash_of(path: Path, record: Path) -> str:
-    """SHA-256 of a file, taken from ``record`` while size and modification time are the same.
-
-    A record that cannot be written costs only time.
-    """
+    """SHA-256 of a file, from its record while the file's size and modification time are those."""
     known = read_record(record)
-    now = stamp(path)
-    if known.get("size") == now["size"] and known.get("mtime_ns") == now["mtime_ns"]:
-        return known["sha256"]
-    sha256 = sha256_file(path)
-    with contextlib.suppress(OSError):
-        write_json(record, {"sha256": sha256, **now})
-    return sha256
+    if known != {"sha256": known.get("sha256"), **stamp(path)}:
+        known = {"sha256": sha256_file(path)}
+        write_record(path, record, known["sha256"])
+    return known["sha256"]
 
 
 def read_record(record: Path) -> dict[str, Any]:
@@ -28,3 +22,9 @@ def read_record(record: Path) -> dict[str, Any]:
         return read_json(record)
     except (FileNotFoundError, ValueError):
         return {}
+
+
+def write_record(path: Path, record: Path, sha256: str) -> None:
+    """Remember the SHA-256 of a file. Where that cannot be written, it costs time later."""
+    with contextlib.suppress(OSError):
+        write_json(record, {"sha256": sha256, **stamp(path)})
