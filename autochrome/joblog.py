@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from .archive import read_json
 from .errors import AutochromeError
@@ -19,20 +20,22 @@ WORK = Path("state/work.json")
 
 
 @contextmanager
-def logged(log: str, rule: str, item: str) -> Iterator[None]:
+def logged(log: str, rule: str, item: str) -> Iterator[TextIO]:
     """Send the job's output, that of its child processes and of C libraries too, into ``log``.
 
     ``rule`` and ``item`` (a bucket, a film) name the job in ``logs/timings.tsv``. An exception
-    is written to the log, an AutochromeError as its sentence alone, and raised again.
+    is written to the log, an AutochromeError as its sentence alone, and raised again. Gives the
+    stream on which the job can still speak to the person.
     """
     Path(log).parent.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
+    person = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
     handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
     os.dup2(handle, 1)
     os.dup2(handle, 2)
     os.close(handle)
     try:
-        yield
+        yield person
     except AutochromeError as error:
         print(error, file=sys.stderr)
         raise
@@ -42,6 +45,7 @@ def logged(log: str, rule: str, item: str) -> Iterator[None]:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
+        person.close()
     _record(rule, item, time.monotonic() - started)
 
 

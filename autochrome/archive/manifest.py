@@ -19,13 +19,13 @@ MANIFEST = Path("manifest.tsv")
 CHECKSUMS = Path("SHA256SUMS")
 
 _TEXTS = (
-    *("source", "kind", "sha256", "model", "model_sha256", "key"),
+    *("source", "kind", "sha256", "model", "model_sha256", "precision", "key"),
     *("result", "result_sha256", "status", "reason", "remedy"),
 )
 _NUMBERS = ("size", "width", "height", "frames", "colorfulness", "luma_error")
 _COLUMNS = (
     *("source", "kind", "sha256", "size", "width", "height", "frames", "model", "model_sha256"),
-    *("key", "result", "result_sha256", "status", "reason", "remedy"),
+    *("precision", "key", "result", "result_sha256", "status", "reason", "remedy"),
     *("colorfulness", "luma_error", "checks"),
 )
 _NOT_IN_MANIFEST = ("result_size", "result_mtime_ns")

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models import OpenVinoPredictor, Predictor, find_model, predict_ab
+from ..models import Predictor, ReadyModel, predict_ab
 from .arrays import in_blocks, save_arrays
 from .cuts import read_safely
 from .index import FilmIndex
@@ -60,11 +60,17 @@ def quarter_turns(display: tuple[int, ...]) -> int:
 
 
 def make_colour(
-    index_path: str, source: str, number: int, model: str, target: str, threads: int
+    index_path: str,
+    source: str,
+    number: int,
+    model: ReadyModel,
+    target: str,
+    threads: int,
+    device: str,
 ) -> None:
     """Colour one chunk and write its maps to ``target``."""
     index = FilmIndex.load(Path(index_path))
-    predictor = OpenVinoPredictor(find_model(model), threads)
+    predictor = model.predictor(threads, device)
     save_arrays(Path(target), in_blocks(colour_frames(index, source, number, predictor)))
 
 

@@ -38,6 +38,7 @@ def new_row(work: FilmWork) -> Row:
         "frames": None,
         "model": "",
         "model_sha256": "",
+        "precision": "",
         "key": "",
         "result": "",
         "result_sha256": "",
@@ -124,7 +125,7 @@ def _left_or_copied(work: FilmWork) -> Row:
 
 def _coloured(work: FilmWork, index: FilmIndex) -> Row:
     plan = work.plan("join")
-    model = work.plan("colour")["model"]
+    model = work.model
     settings = work.plan("encode")["settings"]
     chunks = [n for n in range(work.chunks) if index.chunk(n)]
     part = temporary_beside(work.folder / f"join.{plan['container']}")
@@ -139,7 +140,7 @@ def _coloured(work: FilmWork, index: FilmIndex) -> Row:
             [str(work.encode_path(n)) for n in chunks],
             [str(work.thumbs_path(n)) for n in chunks],
             plan["container"],
-            _made(work, model, settings),
+            _made(work, settings),
             settings["codec"],
             str(part),
             limit=limit,
@@ -166,8 +167,9 @@ def _coloured(work: FilmWork, index: FilmIndex) -> Row:
         "status": "partial" if bad else "coloured",
         "reason": _damage(index) if bad else "",
         "remedy": "Nothing, unless there is a better copy of the film." if bad else "",
-        "model": model["name"],
-        "model_sha256": model["sha256"],
+        "model": model.name,
+        "model_sha256": model.sha256,
+        "precision": model.form.precision,
         "result": result,
         "result_sha256": digest,
         **_stamp_of(result),
@@ -193,13 +195,14 @@ def _join_and_verify(
     return asdict(verify_film(index, Path(target), joined, [Path(p) for p in thumbs], codec))
 
 
-def _made(work: FilmWork, model: dict[str, Any], settings: dict[str, Any]) -> str:
+def _made(work: FilmWork, settings: dict[str, Any]) -> str:
     """What made the result, and that a trained model did: one tag."""
     return canonical_json(
         {
             "software": f"Autochrome {__version__}",
             "DigitalSourceType": _SOURCE_TYPE,
-            "model": model,
+            "model": work.model.identity(),
+            "temperature": work.model.temperature,
             "settings": settings,
             "source_sha256": work.source_sha256,
         }

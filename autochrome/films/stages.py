@@ -8,8 +8,7 @@ is written to the done file and passed on, and the job ends well.
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import AutochromeError, ItemError, ModelError
-from ..models import Model, find_model
+from ..errors import AutochromeError, ItemError
 from .colour import make_colour
 from .deliver import deliver, find_delivered, new_row
 from .encode import make_chunk
@@ -26,7 +25,7 @@ def index_film(film: str, threads: int) -> None:
     def make() -> None:
         found["source_sha256"] = work.hash_source()
         work.know_source(found["source_sha256"])
-        if find_delivered(work) is None:
+        if not work.has_model or find_delivered(work) is None:
             _ensure_index(work)
             found["file"] = str(work.index_path)
             found["frames"] = len(work.load_index())
@@ -34,14 +33,14 @@ def index_film(film: str, threads: int) -> None:
     _run(work, "index", "index", lambda: work.index_key, make, found)
 
 
-def colour_chunk(film: str, number: int, threads: int) -> None:
+def colour_chunk(film: str, number: int, threads: int, device: str = "cpu") -> None:
     """Stage 2: the network's colours for one chunk. ``threads`` does not change the result."""
     work = FilmWork(film)
     found: dict[str, Any] = {}
 
     def make() -> None:
         _pass_on(work, "index")
-        if find_delivered(work) is None and _ensure_colour(work, number, threads):
+        if find_delivered(work) is None and _ensure_colour(work, number, threads, device):
             found["file"] = str(work.colour_path(number))
 
     _run(work, f"colour-{number}", "colour", lambda: work.colour_key(number), make, found)
@@ -157,7 +156,7 @@ def _ensure_index(work: FilmWork) -> None:
     work.record(work.index_key, work.index_path)
 
 
-def _ensure_colour(work: FilmWork, number: int, threads: int = 1) -> bool:
+def _ensure_colour(work: FilmWork, number: int, threads: int = 1, device: str = "cpu") -> bool:
     """Make the chunk's ab maps; False where there is nothing to colour."""
     _ensure_index(work)
     index = work.load_index()
@@ -170,9 +169,10 @@ def _ensure_colour(work: FilmWork, number: int, threads: int = 1) -> bool:
             str(work.index_path),
             work.source,
             number,
-            _model(work).name,
+            work.model,
             str(path),
             threads,
+            device,
             limit=_chunk_limit(work, index, number),
         )
         work.record(work.colour_key(number), path)
@@ -208,15 +208,3 @@ def _chunk_limit(work: FilmWork, index: FilmIndex, number: int) -> float:
         frames=len(index.chunk(number)),
         pixels=index.picture.width * index.picture.height,
     )
-
-
-def _model(work: FilmWork) -> Model:
-    """The plan's model. Raises ModelError if the one of that name is another now."""
-    planned = work.plan("colour")["model"]
-    model = find_model(planned["name"])
-    if model.sha256 != planned["sha256"]:
-        raise ModelError(
-            f"The model {planned['name']} is not the one that was planned with.",
-            "Run the same command again.",
-        )
-    return model

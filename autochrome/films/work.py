@@ -19,7 +19,8 @@ from ..archive import (
     stamp,
     write_json,
 )
-from ..errors import ItemError
+from ..errors import ItemError, ModelError
+from ..models import ReadyModel, default_folders, ready_model
 from .colour import COLOUR_VERSION
 from .encode import ENCODE_VERSION
 from .index import INDEX_VERSION, FilmIndex
@@ -79,6 +80,22 @@ class FilmWork:
                 f"The file cannot be read: {error.strerror}.", "Make it readable, and run again."
             ) from error
 
+    @cached_property
+    def model(self) -> ReadyModel:
+        """The plan's network. Raises ModelError if it is not ready or another one now."""
+        plan = self.plan("colour")
+        return ready_model(
+            plan["model"], default_folders().converted, plan["settings"]["temperature"]
+        )
+
+    @property
+    def has_model(self) -> bool:
+        """Is the network ready? The index is made without it."""
+        try:
+            return bool(self.model)
+        except ModelError:
+            return False
+
     # Keys.
 
     @cached_property
@@ -92,13 +109,12 @@ class FilmWork:
         )
 
     def colour_key(self, number: int) -> str:
-        plan = self.plan("colour")
         return make_key(
             "colour",
             COLOUR_VERSION,
             index=self.index_key,
-            model=plan["model"],
-            settings=plan.get("settings", {}),
+            model=self.model.identity(),
+            settings={"temperature": self.model.temperature},
             number=number,
         )
 

@@ -1,18 +1,26 @@
-"""Colour networks: the registry of them, their files, and the engines that run them."""
+"""Colour networks: the registry of them, their files, their forms, and the engines that run them."""
 
 from .fetch import Folders, default_folders, fetch_model
-from .predictors import OpenVinoPredictor, Predictor, predict_ab
-from .registry import Model, find_model, list_models, verify_model
+from .forms import ReadyModel, ready_model, record_of
+from .jobs import convert, fetch, planned_model, ready_file
+from .predictors import NetworkPredictor, Predictor, predict_ab
+from .registry import Model, find_model, list_models
 
 __all__ = [
     "Folders",
     "Model",
-    "OpenVinoPredictor",
+    "NetworkPredictor",
     "Predictor",
+    "ReadyModel",
+    "convert",
     "default_folders",
+    "fetch",
     "fetch_model",
     "find_model",
     "list_models",
+    "planned_model",
     "predict_ab",
-    "verify_model",
+    "ready_file",
+    "ready_model",
+    "record_of",
 ]

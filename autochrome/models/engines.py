@@ -19,6 +19,7 @@ from ..errors import ModelError
 
 Precision = Literal["fp32", "bf16", "int8"]
 Device = Literal["cpu", "cuda"]
+DeviceSetting = Literal["auto", "cpu", "cuda"]
 Feeds = dict[str, NDArray[np.float32]]
 
 CACHE_VARIABLE = "AUTOCHROME_CACHE"
@@ -109,7 +110,7 @@ class CudaEngine:
         return np.asarray(self._session.run(None, feeds)[0], np.float32)
 
 
-def pick_device(asked: Literal["auto", "cpu", "cuda"]) -> Device:
+def pick_device(asked: DeviceSetting) -> Device:
     """The device to run on: with ``auto`` a graphics card where one can be used, else the CPU.
 
     Raises ModelError if ``cuda`` is asked for and cannot be had.

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..archive import digest, read_json, sha256_file
 from ..errors import ModelError
-from .engines import Device, Precision, pick_device
+from .engines import DeviceSetting, Precision, pick_device
 from .predictors import NetworkPredictor
 from .registry import InputForm, Model, OutputForm, find_model
 
@@ -22,48 +22,61 @@ PRECISIONS: tuple[Precision, ...] = ("fp32", "bf16", "int8")
 
 
 @dataclass(frozen=True)
-class ReadyModel:
-    """A network in the form that is to run.
+class Form:
+    """A file that holds a network in one precision, and its `hash_of_form`."""
 
-    ``sha256`` is that of the published weights, ``form_sha256`` that of what ``path`` holds: the
-    weights as ONNX, or OpenVINO's int8 form.
+    precision: Precision
+    path: Path
+    sha256: str
+
+    def verify(self) -> None:
+        """Raise ModelError unless the file is there and is the one that was recorded."""
+        if not self.path.is_file() or hash_of_form(self.path) != self.sha256:
+            raise ModelError(
+                f"The network file {self.path} is missing, damaged or another file.",
+                f"Restore it from the repository, or delete {self.path.parent} if it was made "
+                "here: it is made again.",
+            )
+
+
+@dataclass(frozen=True)
+class ReadyModel:
+    """A network whose forms are made; ``form`` is the one that is asked for.
+
+    ``sha256`` is that of the published weights. A graphics card runs ``exact``, in fp32, in place
+    of ``form``: that is no part of the identity, since a result that a card made stands.
     """
 
     name: str
     sha256: str
-    precision: Precision
-    path: Path
-    form_sha256: str
+    form: Form
+    exact: Form
     input: InputForm
     output: OutputForm
     temperature: float | None
-    device: Device
 
     def identity(self) -> dict[str, Any]:
         """What a result's key holds of the network; the temperature is a setting of the stage."""
         return {
             "name": self.name,
             "sha256": self.sha256,
-            "precision": self.precision,
-            "form_sha256": self.form_sha256,
+            "precision": self.form.precision,
+            "form_sha256": self.form.sha256,
         }
 
-    def predictor(self, threads: int = 1) -> NetworkPredictor:
-        """The network, loaded. Raises ModelError unless its file has its SHA-256."""
-        if not self.path.is_file() or hash_of_form(self.path) != self.form_sha256:
-            raise ModelError(
-                f"The network file {self.path} is missing, damaged or another file.",
-                f"Restore it from the repository, or delete {self.path.parent} if it was made "
-                "here: it is made again.",
-            )
+    def predictor(self, threads: int = 1, device: DeviceSetting = "cpu") -> NetworkPredictor:
+        """The network, loaded. Raises ModelError where its file or the device is not there."""
+        picked = pick_device(device)
+        form = self.exact if picked == "cuda" else self.form
+        form.verify()
         return NetworkPredictor(
-            self.path,
-            self.precision,
+            form.path,
+            form.precision,
             self.input,
             self.output,
             self.temperature,
             threads=threads,
-            device=self.device,
+            device=picked,
         )
 
 
@@ -95,17 +108,13 @@ def choose(forms: dict[str, dict[str, Any]], bound: float = BOUND) -> str:
 
 
 def ready_model(
-    planned: dict[str, Any],
-    converted: Path,
-    *,
-    temperature: float | None = None,
-    device: str = "cpu",
+    planned: dict[str, Any], converted: Path, temperature: float | None = None
 ) -> ReadyModel:
     """The network that a plan names, in the form that the plan and its record ask for.
 
     ``planned`` holds name, sha256 and precision (``auto`` or one of `PRECISIONS`);
-    ``temperature`` None is the network's own. A graphics card runs fp32. Raises ModelError if the
-    network is not ready, or not the one that was planned with.
+    ``temperature`` None is the network's own. Raises ModelError if the network is not ready, or
+    not the one that was planned with.
     """
     model = find_model(planned["name"])
     path = record_of(model, converted)
@@ -122,24 +131,22 @@ def ready_model(
             f"{record['weights_sha256']}.",
             f"Delete {path} if it was made here, and run the same command again.",
         )
-    picked = pick_device(device)
-    precision = "fp32" if picked == "cuda" else planned["precision"]
-    if precision == "auto":
-        precision = record["auto"]
+    precision = record["auto"] if planned["precision"] == "auto" else planned["precision"]
     if precision not in record["forms"]:
         raise ModelError(
             f"The model {model.name} has no {precision} form: {record['faults'][precision]}",
             "Set precision: auto.",
         )
-    form = record["forms"][precision]
+    forms = {
+        name: Form(name, path.parent / form["file"], form["sha256"])
+        for name, form in record["forms"].items()
+    }
     return ReadyModel(
         name=model.name,
         sha256=record["weights_sha256"],
-        precision=precision,
-        path=path.parent / form["file"],
-        form_sha256=form["sha256"],
+        form=forms[precision],
+        exact=forms["fp32"],
         input=model.input,
         output=model.output,
         temperature=model.temperature if temperature is None else temperature,
-        device=picked,
     )

@@ -49,6 +49,7 @@ class NetworkPredictor:
         threads: int = 1,
         device: Device = "cpu",
     ):
+        self.device = device
         self._engine: Engine = (
             CudaEngine(path) if device == "cuda" else OpenVinoEngine(path, precision, threads)
         )

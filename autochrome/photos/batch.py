@@ -11,9 +11,9 @@ from typing import Any
 
 from .. import __version__
 from ..archive import digest, make_key, read_json, sha256_file, stamp, temporary_beside, write_json
-from ..errors import AutochromeError, ItemError, ModelError, reason_of
+from ..errors import AutochromeError, ItemError, reason_of
 from ..isolation import IsolatedWorker
-from ..models import Model, find_model
+from ..models import default_folders, ready_model
 from .colour import VERSION, colour_photo
 from .faults import PixelLimitError, writing_results
 from .formats import result_suffix
@@ -25,14 +25,14 @@ _SECONDS_PER_MEGABYTE = 10
 Row = dict[str, Any]
 
 
-def colour_batch(plan: Path, done: Path, threads: int) -> None:
+def colour_batch(plan: Path, done: Path, threads: int, device: str = "cpu") -> None:
     """Do what is missing of the plan's photographs, and write ``done`` last.
 
     ``plan`` and ``done`` are relative to the results folder, which is the working directory. A
     fault of a photograph becomes a row with the status "failed". Raises AutochromeError only for
     faults of the whole run: a model that is missing, a full disk, a folder without permission.
     """
-    batch = _Batch(read_json(plan), threads)
+    batch = _Batch(read_json(plan), threads, device)
     with IsolatedWorker() as worker:
         rows = [batch.row_of(item, worker) for item in batch.plan["items"]]
     with writing_results(done.parent):
@@ -42,11 +42,14 @@ def colour_batch(plan: Path, done: Path, threads: int) -> None:
 class _Batch:
     """One plan and what its photographs share: the model, the settings, where to look first."""
 
-    def __init__(self, plan: dict[str, Any], threads: int):
+    def __init__(self, plan: dict[str, Any], threads: int, device: str):
         self.plan = plan
         self.threads = threads
+        self.device = device
         self.settings = plan["settings"]
-        self.model = _model(plan["model"])
+        self.model = ready_model(
+            plan["model"], default_folders().converted, self.settings["temperature"]
+        )
         self.lookup = Lookup(plan["bucket"])
 
     def row_of(self, item: dict[str, Any], worker: IsolatedWorker) -> Row:
@@ -92,7 +95,10 @@ class _Batch:
             VERSION,
             source=sha256,
             model=self.model.identity(),
-            settings={"saturation": self.settings["saturation"]},
+            settings={
+                "saturation": self.settings["saturation"],
+                "temperature": self.model.temperature,
+            },
             suffix=Path(item["result"]).suffix.lower() or result_suffix(item["format"])[0],
         )
 
@@ -108,6 +114,7 @@ class _Batch:
                 item["format"],
                 self.model,
                 self.threads,
+                self.device,
                 self.settings,
                 self._facts(row),
                 timeout=_SECONDS + _SECONDS_PER_MEGABYTE * row["size"] / 1e6,
@@ -170,20 +177,11 @@ class _Batch:
             "version": __version__,
             "model": self.model.name,
             "model_sha256": self.model.sha256,
+            "precision": self.model.form.precision,
+            "temperature": str(self.model.temperature),
             "saturation": str(self.settings["saturation"]),
             "source_sha256": row["sha256"],
         }
-
-
-def _model(identity: dict[str, str]) -> Model:
-    model = find_model(identity["name"])
-    if model.sha256 != identity["sha256"]:
-        raise ModelError(
-            f"The plan wants the model {identity['name']} with SHA-256 {identity['sha256']}, "
-            f"the registry has {model.sha256}.",
-            "Run the same command again, so that it is planned anew.",
-        )
-    return model
 
 
 def _failed(row: Row, reason: str, remedy: str) -> Row:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..color import chroma_from_ab, colorfulness, raise_ab, rgb_from_luma_chroma, tone_of
 from ..errors import ItemError
-from ..models import Model, OpenVinoPredictor, Predictor, predict_ab
+from ..models import NetworkPredictor, ReadyModel, predict_ab
 from .faults import damaged, unsupported_format, writing_results
 from .formats import FORMATS
 from .mark import marked_xmp
@@ -37,18 +37,19 @@ class Outcome:
 
 
 @lru_cache(maxsize=1)
-def predictor_for(model: Model, threads: int) -> Predictor:
+def predictor_for(model: ReadyModel, threads: int, device: str) -> NetworkPredictor:
     """The model's predictor, loaded once in a process."""
     cv2.setNumThreads(threads)
-    return OpenVinoPredictor(model, threads)
+    return model.predictor(threads, device)
 
 
 def colour_photo(
     source: Path,
     part: Path,
     name: str,
-    model: Model,
+    model: ReadyModel,
     threads: int,
+    device: str,
     settings: dict[str, Any],
     facts: dict[str, str],
 ) -> dict[str, Any]:
@@ -68,7 +69,7 @@ def colour_photo(
         outcome.status = "left_colour"
         return asdict(outcome)
 
-    predictor = predictor_for(model, threads)
+    predictor = predictor_for(model, threads, device)
     decoded = picture.decoded or picture.height
     proxy = reduced(picture.luma[:decoded])
     seen_ab = predict_ab(predictor, upright(proxy, picture.orientation))
@@ -78,6 +79,8 @@ def colour_photo(
     with writing_results(part.parent):
         written = FORMATS[name].write(part, picture, ab, picture.xmp if xmp is None else xmp)
 
+    if predictor.device != "cpu":
+        outcome.checks["device"] = f"{predictor.device}, fp32"
     outcome.luma_error = written.luma_error
     outcome.colorfulness = round(_colorfulness(proxy, seen_ab), 2)
     outcome.checks["luma"] = written.luma

@@ -23,7 +23,7 @@ from ..archive import (
 from ..config import check_config
 from ..errors import ArchiveError, AutochromeError
 from ..isolation import IsolatedWorker
-from ..models import find_model, verify_model
+from ..models import planned_model
 from . import estimate
 from .draft import Draft, left_alone
 
@@ -97,8 +97,7 @@ def make_run(
         raise ArchiveError(
             f"The archive {archive} is not a folder that exists.", "Check the path for a slip."
         )
-    model = find_model(config["model"])
-    verify_model(model)
+    model = planned_model(config["model"])
     is_new = not results.exists()
     _open_results(archive, results)
     lock = _take_lock(results, dry, say)

@@ -19,6 +19,7 @@ def photo_plans(scan: Scan, archive: Path, config: dict[str, Any], model: Model)
     )
     settings = {
         "saturation": config["saturation"],
+        "temperature": config["temperature"],
         "already_colour": config["already_colour"],
         "max_pixels": config["photos"]["max_pixels"],
     }
@@ -28,11 +29,15 @@ def photo_plans(scan: Scan, archive: Path, config: dict[str, Any], model: Model)
             "bucket": bucket,
             "archive": str(archive),
             "items": [_photo_item(entries[path], results[path]) for path in paths],
-            "model": model.identity(),
+            "model": _planned(model, config),
             "settings": settings,
         }
         for bucket, paths in buckets_of(entries, config["photos"]["batch_size"]).items()
     }
+
+
+def _planned(model: Model, config: dict[str, Any]) -> dict[str, Any]:
+    return model.identity() | {"precision": config["precision"]}
 
 
 def _photo_item(entry: Entry, result: str) -> dict[str, Any]:
@@ -90,7 +95,12 @@ def _stages(
     }
     stages = {
         "index": {"stage": "index", **common, **source, "settings": {}},
-        "colour": {"stage": "colour", **common, "model": model.identity(), "settings": {}},
+        "colour": {
+            "stage": "colour",
+            **common,
+            "model": _planned(model, config),
+            "settings": {"temperature": config["temperature"]},
+        },
         "encode": {
             "stage": "encode",
             **common,

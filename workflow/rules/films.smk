@@ -17,10 +17,13 @@ rule colour_chunk:
     input:
         plan="plan/films/{film}/colour.json",
         index="done/films/{film}/index.json",
+        network=ready_network,
     output:
         done="done/films/{film}/colour-{number}.json",
     log:
         "logs/films/{film}/colour-{number}.log",
+    params:
+        device=config["device"],
     conda:
         "../envs/autochrome.yaml"
     resources:

@@ -1,10 +1,13 @@
 rule colour_photos:
     input:
         plan="plan/photos/{bucket}.json",
+        network=ready_network,
     output:
         done="done/photos/{bucket}.json",
     log:
         "logs/photos/{bucket}.log",
+    params:
+        device=config["device"],
     wildcard_constraints:
         bucket=only(run.open_buckets),
     conda:

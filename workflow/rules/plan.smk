@@ -45,3 +45,4 @@ wildcard_constraints:
     film="[0-9a-f]{16}",
     bucket="x[0-9a-f]*",
     number="[0-9]+",
+    model="[a-z0-9][a-z0-9._-]*",
