@@ -120,7 +120,10 @@ class Run:
         self.optimizers = make_optimizers(self.network, stage, train.weight_decay)
         if self.resumed and self.first_step:
             for optimizer, state in zip(self.optimizers, self.resumed["optimizers"], strict=True):
+                rates = [group["full_rate"] for group in optimizer.param_groups]
                 optimizer.load_state_dict(state)
+                for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                    group["full_rate"] = rate  # the settings count, also where they changed since
 
     def forward(self, network: ColourNetwork, lightness: Tensor, every: int = 1) -> Tensor:
         """Return logits of every nth row, with products in bfloat16 if so configured."""
