@@ -16,8 +16,8 @@ from .caffe_layer import Layer, StoredWeights
 from .caffemodel import read_caffemodel
 from .prototxt import Message, read_prototxt
 
-# The published network multiplies its logits by 2.606 = 6 / ln 10 before the softmax, and says
-# that this is 1 / T of the paper's annealed mean.
+# v2 multiplies its logits by 2.606 before the softmax. That is 6 / ln 10, which the authors' script
+# for v1 sets as 1 / T of the paper's annealed mean (section 2.3).
 PUBLISHED_TEMPERATURE = 1 / 2.606
 
 
@@ -44,7 +44,7 @@ def convert_caffe(prototxt: Path, weights: Path, points: Path) -> onnx.ModelProt
     for layer in _layers(network):
         graph.add(layer)
     stored.refuse_leftovers(prototxt)
-    return graph.model()
+    return graph.model(prototxt)
 
 
 def _layers(network: Message) -> Iterator[Layer]:

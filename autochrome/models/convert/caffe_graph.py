@@ -3,12 +3,13 @@
 The batch norms of these networks come after a ReLU and before a convolution that pads with zeros,
 and stay batch norms. To fold one into that convolution, its shift would have to become a bias; but
 padded zeros are not shifted, so that at the border another bias would be right. The fold is exact
-only without padding, and no layer of these networks that follows a batch norm is without. (The
+only without padding, and every layer of these networks that follows a batch norm pads. (The
 transposed convolution is no better off: its border sums fewer taps.)
 """
 
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -74,11 +75,11 @@ class CaffeGraph:
         """One layer. Raises ModelError if its inputs, parameters or weights are not right."""
         self._kinds[layer.kind](layer)
 
-    def model(self) -> onnx.ModelProto:
-        """The checked model. Raises ModelError if the layers did not lead to ab."""
+    def model(self, prototxt: Path) -> onnx.ModelProto:
+        """The checked model. Raises ModelError, naming the file, if it does not lead to ab."""
         if not any(blob.role is _Role.AB for blob in self._blobs.values()):
             raise ModelError(
-                "The network does not end in a softmax and a convolution to ab.",
+                f"The network {prototxt} does not end in a softmax and a convolution to ab.",
                 "Take the deploy prototxt, not that of the training.",
             )
         return self._graph.model({"ab": ("n", 2, "h/4", "w/4")})

@@ -16,6 +16,7 @@ The wire format: https://protobuf.dev/programming-guides/encoding/
 """
 
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +30,8 @@ _FIXED_SIZES = {_EIGHT_BYTES: 8, _FOUR_BYTES: 4}
 # Numbers of (name, blobs) by the number of the field that holds the layer.
 _LAYER_FIELDS = {100: (1, 7), 2: (4, 6)}
 _LEGACY_SHAPE = (1, 2, 3, 4)
+# More than "<": a caffemodel begins with a line feed and the length of the network's name.
+_WEB_PAGE = re.compile(rb"\s*<(!doctype|html|head|\?xml)", re.IGNORECASE)
 _REMEDY = "Download it again from where the model is published and compare its SHA-256."
 
 
@@ -65,7 +68,7 @@ def _refuse_strangers(path: Path, head: bytes) -> None:
             f"The model file {path} is a Git LFS pointer, not the weights themselves.",
             "Run `git lfs pull` where it came from.",
         )
-    if head.lstrip().startswith(b"<"):
+    if _WEB_PAGE.match(head):
         raise ModelError(f"The model file {path} is a web page, not a caffemodel.", _REMEDY)
 
 

@@ -27,7 +27,8 @@ _BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 # Caffe's own messages nest five deep; the limit keeps foreign files from exhausting the stack.
 _DEEPEST = 50
-_LONGEST_WHOLE = 20
+# Of a whole number of 64 bits.
+_MOST_DIGITS = 19
 _REMEDY = "Take the file as the authors of the network published it."
 
 
@@ -126,7 +127,8 @@ class _Reader:
             return _BOOLEANS.get(token.text, token.text)
         if token.kind == "number":
             self._take()
-            is_whole = token.text.lstrip("+-").isdigit() and len(token.text) < _LONGEST_WHOLE
+            digits = token.text.lstrip("+-")
+            is_whole = digits.isdigit() and len(digits) <= _MOST_DIGITS
             return int(token.text) if is_whole else float(token.text)
         if token.kind != "text":
             self._refuse("a value is expected")
