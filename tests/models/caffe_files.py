@@ -1,4 +1,4 @@
-"""Caffe's files as its own tools write them, with seeded random weights in place of learned ones."""
+"""Caffe's files as its own tools write them, with seeded random weights."""
 
 import struct
 from collections.abc import Iterable
@@ -195,7 +195,10 @@ def blob(
 
 
 def caffemodel(
-    weights: dict[str, list[np.ndarray]], v1: bool = False, weightless: str = "relu1_1", **form: bool
+    weights: dict[str, list[np.ndarray]],
+    v1: bool = False,
+    weightless: str = "relu1_1",
+    **form: bool,
 ) -> bytes:
     """A NetParameter. ``v1``: in the field ``layers``; ``form``: that of the blobs.
 
