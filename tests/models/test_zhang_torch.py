@@ -7,6 +7,8 @@ those of ``test_torch_networks.py``, where PyTorch itself is asked:
     np.save("siggraph17.npy", of_torch(seeded(Siggraph17(), "siggraph17"), lightness, hints, mask))
 """
 
+from pathlib import Path
+
 import numpy as np
 import openvino
 import pytest
@@ -21,9 +23,12 @@ MEAN_ERROR, MAX_ERROR = 4e-4, 3e-3
 
 
 def of_openvino(model, **values):
+    """ab of an ONNX model, in memory or in a file, at full precision."""
     core = openvino.Core()
     compiled = core.compile_model(
-        core.read_model(model.SerializeToString()), "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
+        core.read_model(model if isinstance(model, Path) else model.SerializeToString()),
+        "CPU",
+        {"INFERENCE_PRECISION_HINT": "f32"},
     )
     return compiled(values)[0]
 
