@@ -1,7 +1,7 @@
 """PyTorch's files of weights (``.pth``, ``.bin``) to numpy, without PyTorch and its pickles.
 
 A ``.pth`` holds a pickle, and a pickle can name any function of any module and call it. Here the
-pickle is read by an unpickler that knows ten names, all of them stand-ins without a memory of
+pickle is read by an unpickler that knows eleven names, all of them stand-ins without a memory of
 their own; any other name ends the reading with an error. The numbers lie beside the pickle:
 
 - since PyTorch 1.6 in a zip, uncompressed: ``NAME/data.pkl``, ``NAME/data/KEY`` for each storage,
