@@ -31,7 +31,7 @@ class Form:
 
     def verify(self) -> None:
         """Raise ModelError unless the file is there and is the one that was recorded."""
-        if not self.path.is_file() or hash_of_form(self.path) != self.sha256:
+        if hash_of_form(self.path) != self.sha256:
             raise ModelError(
                 f"The network file {self.path} is missing, damaged or another file.",
                 f"Restore it from the repository, or delete {self.path.parent} if it was made "
@@ -87,10 +87,13 @@ def record_of(model: Model, converted: Path) -> Path:
 
 
 def hash_of_form(path: Path) -> str:
-    """SHA-256 of an ONNX file; of OpenVINO's form, one for the ``.xml`` and its ``.bin``."""
-    if path.suffix != ".xml":
-        return sha256_file(path)
+    """SHA-256 of an ONNX file; of OpenVINO's form, one for the ``.xml`` and its ``.bin``.
+
+    "" if a file is not there.
+    """
     try:
+        if path.suffix != ".xml":
+            return sha256_file(path)
         return digest([sha256_file(path), sha256_file(path.with_suffix(".bin"))])
     except FileNotFoundError:
         return ""

@@ -35,10 +35,23 @@ def make_ready(model: Model, weights: list[Path], weights_sha256: str, converted
     """
     record = record_of(model, converted)
     with _alone(record.parent):
-        if not _stands(record, weights_sha256):
+        known = recorded(model, converted)
+        if known is None or known["weights_sha256"] != weights_sha256:
             network = model.path or _converted(model, weights, record.parent)
             write_json(record, _record(model, network, record.parent, weights_sha256))
     return record
+
+
+def recorded(model: Model, converted: Path) -> dict[str, Any] | None:
+    """The network's record; None if there is none, or a file of it is not what it was."""
+    path = record_of(model, converted)
+    try:
+        record = read_json(path)
+    except (FileNotFoundError, ValueError):
+        return None
+    files = {form["file"]: form["sha256"] for form in record["forms"].values()}
+    whole = all(hash_of_form(path.parent / name) == sha256 for name, sha256 in files.items())
+    return record if whole else None
 
 
 def _converted(model: Model, weights: list[Path], folder: Path) -> Path:
@@ -126,18 +139,6 @@ def _predictor(model: Model, path: Path, precision: Precision) -> NetworkPredict
     cores = os.cpu_count() or 1
     return NetworkPredictor(
         path, precision, model.input, model.output, model.temperature, threads=cores
-    )
-
-
-def _stands(record: Path, weights_sha256: str) -> bool:
-    """Is the record one of these weights, and are its files there, untouched?"""
-    try:
-        content = read_json(record)
-    except (FileNotFoundError, ValueError):
-        return False
-    return content["weights_sha256"] == weights_sha256 and all(
-        (path := record.parent / form["file"]).is_file() and hash_of_form(path) == form["sha256"]
-        for form in content["forms"].values()
     )
 
 

@@ -15,7 +15,7 @@ from autochrome.archive import Journal, digest, path_digest, read_json, write_js
 from autochrome.errors import AutochromeError, ItemError
 from autochrome.films import deliver, stages
 from autochrome.films.work import FilmWork
-from autochrome.models import find_model
+from tests.models import planned_compact
 
 from .conftest import SETTINGS, decoded, moving_pictures, planes, write_film
 
@@ -38,7 +38,7 @@ class Results:
             | {"stage": "index", "archive": str(self.archive), "path": self.path, "settings": {}}
             | {"size": status.st_size, "mtime_ns": status.st_mtime_ns},
             "colour": common
-            | {"stage": "colour", "model": find_model("compact").identity(), "settings": {}},
+            | {"stage": "colour", "model": planned_compact(), "settings": {"temperature": None}},
             "encode": common | {"stage": "encode", "settings": self.settings},
         }
         plans["join"] = {

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from autochrome.models import find_model
 from autochrome.photos import colour_batch, result_suffix
+from tests.models import planned_compact
 
 
 @pytest.fixture
@@ -28,7 +28,8 @@ class Results:
 
     def __init__(self, folder: Path, archive: Path):
         self.folder, self.archive = folder, archive
-        self.settings = {"saturation": 1.0, "already_colour": "leave", "max_pixels": 10**8}
+        self.settings = {"saturation": 1.0, "temperature": None, "already_colour": "leave"}
+        self.settings |= {"max_pixels": 10**8}
         self.bucket = "3f"
 
     def colour(self, **formats: str) -> dict[str, dict]:
@@ -55,7 +56,7 @@ class Results:
             "bucket": self.bucket,
             "archive": str(self.archive),
             "items": items,
-            "model": find_model("compact").identity(),
+            "model": planned_compact(),
             "settings": self.settings,
         }
         Path("plan.json").write_text(json.dumps(plan))

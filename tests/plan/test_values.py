@@ -60,6 +60,9 @@ def changed(**settings):
     [
         ({}, set()),
         ({"model": OTHER_MODEL}, {"photos", "colour", "join", "run"}),
+        ({"precision": "fp32"}, {"photos", "colour", "join", "run"}),
+        ({"temperature": 0.5}, {"photos", "colour", "join", "run"}),
+        ({"device": "cpu"}, set()),
         ({"films__crf": 30}, {"encode", "join", "run"}),
         ({"films__preset": "fast"}, {"encode", "join", "run"}),
         ({"saturation": 0.5}, {"photos", "encode", "join", "run"}),
