@@ -1,4 +1,4 @@
-"""Colour networks: the registry of them, their files, their forms, and the engines that run them."""
+"""Colour networks: their registry, their files and forms, and the engines that run them."""
 
 from .fetch import Folders, default_folders, fetch_model
 from .forms import ReadyModel, ready_model, record_of

@@ -39,9 +39,7 @@ def planned_model(name: str, folders: Folders | None = None) -> Model:
     return model
 
 
-def fetch(
-    name: str, done: Path, accept_unknown: bool = False, person: TextIO = sys.stderr
-) -> None:
+def fetch(name: str, done: Path, accept_unknown: bool = False, person: TextIO = sys.stderr) -> None:
     """Bring the network's files into the store, and write ``done`` with their names and SHA-256.
 
     ``person`` is told how far it is. Raises ModelError if a file cannot be had.

@@ -28,7 +28,13 @@ def both_channels(graph, x):
     """ab of two equal planes: the first channel of the input."""
     first = graph.node(
         "Slice",
-        [x, *(graph.constant(n, np.array([v], np.int64)) for n, v in zip("ijk", (0, 1, 1)))],
+        [
+            x,
+            *(
+                graph.constant(n, np.array([v], np.int64))
+                for n, v in zip("ijk", (0, 1, 1), strict=True)
+            ),
+        ],
         "first",
     )
     return graph.node("Concat", [first, first], "ab", axis=1)
