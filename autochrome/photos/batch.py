@@ -83,6 +83,7 @@ class _Batch:
             "frames": 1,
             "model": self.model.name,
             "model_sha256": self.model.sha256,
+            "precision": self.model.form.precision,
             "luma_error": None,
             "checks": {},
             **dict.fromkeys(unknown),

@@ -16,8 +16,8 @@ from .pictures import grey, jpeg_bytes, luma_plane, rgb
 
 ROW_KEYS = {
     *("source", "kind", "sha256", "size", "width", "height", "frames", "model", "model_sha256"),
-    *("key", "result", "result_sha256", "result_size", "result_mtime_ns", "status", "reason"),
-    *("remedy", "colorfulness", "luma_error", "checks"),
+    *("precision", "key", "result", "result_sha256", "result_size", "result_mtime_ns", "status"),
+    *("reason", "remedy", "colorfulness", "luma_error", "checks"),
 }
 
 

@@ -18,14 +18,14 @@ LIMIT_SECONDS = 300
 
 
 class Workspace:
-    """An archive and its results folder.
+    """An archive and its results folder; ``clone`` is the repository whose workflow runs.
 
     `run` calls Snakemake. After it, ``jobs`` names the jobs that did something, by their done
     files: ``photos/x``, ``films/<film>/colour-0`` …
     """
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    def __init__(self, folder: Path, clone: Path = REPOSITORY):
+        self.folder, self.clone = folder, clone
         self.archive = folder / "archive"
         self.results = folder / "results"
         self.jobs: set[str] = set()
@@ -34,7 +34,7 @@ class Workspace:
         before = self._done()
         settings = [a for a in arguments if "=" in a and not a.startswith("-")]
         options = [a for a in arguments if a not in settings]
-        command = [sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile")]
+        command = [sys.executable, "-m", "snakemake", "--snakefile", str(self.clone / "Snakefile")]
         command += ["--workflow-profile", str(REPOSITORY / "profiles/default"), *options]
         command += ["--config", "films={chunk_seconds: 1, preset: ultrafast}", *settings]
         process = subprocess.run(

@@ -22,12 +22,12 @@ rule colour_chunk:
         done="done/films/{film}/colour-{number}.json",
     log:
         "logs/films/{film}/colour-{number}.log",
-    params:
-        device=config["device"],
     conda:
         "../envs/autochrome.yaml"
     resources:
         mem_mb=1500,
+    params:
+        device=config["device"],
     script:
         "../scripts/colour_chunk.py"
 

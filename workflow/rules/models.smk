@@ -11,11 +11,11 @@ rule fetch_model:
         done=str(model_folders.store / "{model}/done.json"),
     log:
         "logs/models/{model}-fetch.log",
-    params:
-        accept_unknown=config["accept_unknown_models"],
     localrule: True
     conda:
         "../envs/autochrome.yaml"
+    params:
+        accept_unknown=config["accept_unknown_models"],
     script:
         "../scripts/fetch_model.py"
 

@@ -6,13 +6,13 @@ rule colour_photos:
         done="done/photos/{bucket}.json",
     log:
         "logs/photos/{bucket}.log",
-    params:
-        device=config["device"],
     wildcard_constraints:
         bucket=only(run.open_buckets),
     conda:
         "../envs/autochrome.yaml"
     resources:
         mem_mb=2000,
+    params:
+        device=config["device"],
     script:
         "../scripts/colour_photos.py"
