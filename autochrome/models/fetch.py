@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..archive import sha256_file, stamp
 from ..errors import ModelError
-from .registry import MODELS, STORE, Model, ModelFile, verify_model
+from .registry import Model, ModelFile, models_folder, verify_model
 from .stamps import read_record, write_record
 from .transfer import PlaceError, Progress, disk_error, transfer
 from .wrong_file import what_is_wrong
@@ -31,15 +31,20 @@ class Folders:
     """
 
     store: Path
+    converted: Path
     incoming: Path
     shared: Path | None = None
-    converted: Path = MODELS / "converted"
 
 
 def default_folders() -> Folders:
     """Those in models/, or where ``$AUTOCHROME_MODELS`` says, and ``$AUTOCHROME_MODEL_FOLDER``."""
-    shared = os.environ.get(SHARED_VARIABLE)
-    return Folders(STORE, MODELS / "incoming", Path(shared) if shared else None)
+    models, shared = models_folder(), os.environ.get(SHARED_VARIABLE)
+    return Folders(
+        models / "fetched",
+        models / "converted",
+        models / "incoming",
+        Path(shared) if shared else None,
+    )
 
 
 def fetch_model(

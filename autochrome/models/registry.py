@@ -21,9 +21,6 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 REGISTRY = REPOSITORY / "models" / "registry.yaml"
 OWN = REPOSITORY / "config" / "models.yaml"
 EMBEDDED = REGISTRY.parent
-MODELS = Path(os.environ.get("AUTOCHROME_MODELS") or EMBEDDED)
-"""Where networks are kept that are fetched and converted."""
-STORE = MODELS / "fetched"
 SCHEMA = REPOSITORY / "workflow" / "schemas" / "models.schema.yaml"
 
 
@@ -106,11 +103,15 @@ class Model:
         return {"name": self.name, "sha256": self.sha256}
 
 
-def find_model(name: str, registry: Path = REGISTRY, own: Path = OWN, store: Path = STORE) -> Model:
+def models_folder() -> Path:
+    """Where fetched and converted networks are kept: ``$AUTOCHROME_MODELS``, or models/."""
+    return Path(os.environ.get("AUTOCHROME_MODELS") or EMBEDDED)
+
+
+def find_model(name: str, registry: Path = REGISTRY, own: Path = OWN) -> Model:
     """The model of that name. Raises ConfigError, naming those there are.
 
-    The SHA-256 of a person's own ONNX file is computed where it is not given, and remembered in
-    ``store``.
+    The SHA-256 of a person's own ONNX file is computed where it is not given, and remembered.
     """
     models = {model.name: model for model in list_models(registry, own)}
     if name not in models:
@@ -126,7 +127,7 @@ def find_model(name: str, registry: Path = REGISTRY, own: Path = OWN, store: Pat
         raise ModelError(
             f"The model file {model.path} is missing.", f"Correct {name}.file in {own}."
         )
-    record = store / "own" / f"{path_digest(os.fspath(model.path))[:16]}.json"
+    record = models_folder() / "fetched" / "own" / f"{path_digest(os.fspath(model.path))[:16]}.json"
     return replace(model, sha256=hash_of(model.path, record))
 
 

@@ -40,7 +40,7 @@ def mirror(monkeypatch):
 def folders(tmp_path):
     for name in ("incoming", "shared"):
         (tmp_path / name).mkdir()
-    return Folders(tmp_path / "store", tmp_path / "incoming", tmp_path / "shared")
+    return Folders(*(tmp_path / name for name in ("store", "converted", "incoming", "shared")))
 
 
 def model_of(*places, size=300_000, sha256=SHA256):

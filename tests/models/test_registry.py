@@ -8,12 +8,17 @@ import yaml
 
 from autochrome.archive import sha256_file
 from autochrome.errors import ConfigError, ModelError
-from autochrome.models import find_model, list_models, verify_model
-from autochrome.models.registry import OWN, REGISTRY
+from autochrome.models import find_model, list_models
+from autochrome.models.registry import OWN, REGISTRY, verify_model
 from tests.conftest import REPOSITORY
 
 MODELS = {model.name: model for model in list_models()}
 PUBLISHED = [model for model in MODELS.values() if model.files]
+
+
+@pytest.fixture(autouse=True)
+def models(monkeypatch, tmp_path):
+    monkeypatch.setenv("AUTOCHROME_MODELS", str(tmp_path / "models"))
 
 
 @pytest.fixture
@@ -93,7 +98,7 @@ def test_its_example_is_a_valid_network(tmp_path):
 
 
 def test_an_own_networks_path_is_relative_to_its_yaml_file(own, tmp_path):
-    model = find_model("my-net", own=own(), store=tmp_path / "store")
+    model = find_model("my-net", own=own())
     assert model.path == tmp_path / "net.onnx"
     verify_model(model)
 
@@ -101,19 +106,17 @@ def test_an_own_networks_path_is_relative_to_its_yaml_file(own, tmp_path):
 def test_an_own_networks_hash_is_computed_and_remembered(own, tmp_path, monkeypatch):
     models = own()
     right = sha256_file(tmp_path / "net.onnx")
-    assert find_model("my-net", own=models, store=tmp_path / "store").sha256 == right
+    assert find_model("my-net", own=models).sha256 == right
     monkeypatch.setattr("autochrome.models.stamps.sha256_file", None)
-    assert find_model("my-net", own=models, store=tmp_path / "store").sha256 == right
+    assert find_model("my-net", own=models).sha256 == right
 
 
 def test_another_file_of_the_same_name_is_another_network(own, tmp_path):
     models = own()
-    before = find_model("my-net", own=models, store=tmp_path / "store")
+    before = find_model("my-net", own=models)
     (tmp_path / "net.onnx").write_bytes(b"other")
     os.utime(tmp_path / "net.onnx", ns=(1, 1))
-    assert find_model("my-net", own=models, store=tmp_path / "store").identity() != (
-        before.identity()
-    )
+    assert find_model("my-net", own=models).identity() != (before.identity())
 
 
 def test_a_given_hash_is_demanded(own):
@@ -123,7 +126,7 @@ def test_a_given_hash_is_demanded(own):
 
 def test_a_missing_own_file_is_named(own, tmp_path):
     with pytest.raises(ModelError, match=r"none.onnx is missing. Correct my-net.file in "):
-        find_model("my-net", own=own(file="none.onnx"), store=tmp_path / "store")
+        find_model("my-net", own=own(file="none.onnx"))
 
 
 def test_grey_rgb_has_three_channels_from_0_to_1(own):
