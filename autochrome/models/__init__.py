@@ -2,7 +2,7 @@
 
 from .fetch import Folders, default_folders, fetch_model
 from .forms import ReadyModel, ready_model, record_of
-from .jobs import convert, fetch, planned_model, ready_file
+from .jobs import convert_job, fetch_job, planned_model, ready_file
 from .predictors import NetworkPredictor, Predictor, predict_ab
 from .registry import Model, find_model, list_models
 
@@ -12,9 +12,9 @@ __all__ = [
     "NetworkPredictor",
     "Predictor",
     "ReadyModel",
-    "convert",
+    "convert_job",
     "default_folders",
-    "fetch",
+    "fetch_job",
     "fetch_model",
     "find_model",
     "list_models",

@@ -39,7 +39,9 @@ def planned_model(name: str, folders: Folders | None = None) -> Model:
     return model
 
 
-def fetch(name: str, done: Path, accept_unknown: bool = False, person: TextIO = sys.stderr) -> None:
+def fetch_job(
+    name: str, done: Path, accept_unknown: bool = False, person: TextIO = sys.stderr
+) -> None:
     """Bring the network's files into the store, and write ``done`` with their names and SHA-256.
 
     ``person`` is told how far it is. Raises ModelError if a file cannot be had.
@@ -52,8 +54,8 @@ def fetch(name: str, done: Path, accept_unknown: bool = False, person: TextIO = 
     write_json(done, {"model": name, "files": files})
 
 
-def convert(fetched: Path, done: Path) -> None:
-    """Make all forms of the network whose files `fetch` brought, and write ``done``."""
+def convert_job(fetched: Path, done: Path) -> None:
+    """Make all forms of the network whose files `fetch_job` brought, and write ``done``."""
     brought = read_json(fetched)
     model = find_model(brought["model"])
     files = brought["files"]
