@@ -68,11 +68,6 @@ def convert_job(fetched: Path, done: Path) -> None:
     write_json(done, {"record_sha256": sha256_file(record)})
 
 
-def make_embedded_ready(model: Model, folders: Folders) -> Path:
-    """Write the record of a network of the repository, after its files were exported anew."""
-    return make_ready(model, [], sha256_file(model.path), folders.converted)
-
-
 class _Teller:
     """Tells a person, in lines of their own, how much of each file has come."""
 
