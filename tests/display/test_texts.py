@@ -46,6 +46,17 @@ def test_the_end_of_a_log_is_the_message_of_the_error(tmp_path):
     assert texts.end_of_log(log) == "The disk is full. Free some room."
 
 
+def test_an_error_of_several_lines_keeps_them(tmp_path):
+    log = tmp_path / "a.log"
+    log.write_text("autochrome.errors.ModelError: Nowhere:\n  http://a: 404\n Do it by hand.\n")
+    told = texts.stopped_job("fetch_model", "net", texts.end_of_log(log))
+    assert told.splitlines() == [
+        "The job fetch_model net stopped: Nowhere:",
+        "  http://a: 404",
+        " Do it by hand.",
+    ]
+
+
 def test_the_end_of_a_log_of_an_unexpected_error_names_it(tmp_path):
     log = tmp_path / "a.log"
     log.write_text("Traceback (most recent call last):\nValueError: no\n")

@@ -35,9 +35,10 @@ def failure(row: dict[str, Any]) -> str:
 
 
 def stopped_job(rule: str, wildcards: str, reason: str) -> str:
-    """One line for a job that stopped; ``reason`` is what its log ends with."""
+    """What is said of a job that stopped; ``reason`` is what its log ends with, in its lines."""
     name = f"{rule} {wildcards}".strip()
-    return printable(f"The job {name} stopped: {reason or 'it left no message.'}")
+    told = f"The job {name} stopped: {reason or 'it left no message.'}"
+    return "\n".join(map(printable, told.splitlines()))
 
 
 def executor_message(text: str) -> str:
@@ -51,7 +52,7 @@ def without_numbers(text: str) -> str:
 
 
 def end_of_log(log: Path) -> str:
-    """What a job's log ends with: the error's message in one line, or "" if there is none."""
+    """What a job's log ends with: the error's message, or "" if there is none."""
     try:
         with log.open("rb") as file:
             file.seek(max(0, log.stat().st_size - _LOG_END))
@@ -60,7 +61,7 @@ def end_of_log(log: Path) -> str:
         return ""
     for start in range(len(lines) - 1, -1, -1):
         if _OWN_ERROR.match(lines[start]):
-            told = " ".join(line.strip() for line in lines[start:])
+            told = "\n".join(line.rstrip() for line in lines[start:])
             return _OWN_ERROR.sub("", told).strip()
     return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
