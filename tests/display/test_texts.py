@@ -43,7 +43,7 @@ def test_the_end_of_a_log_is_the_message_of_the_error(tmp_path):
         '  File "a.py", line 1, in <module>\nautochrome.errors.ArchiveError: The disk is full.\n'
         "Free some room.\n\n"
     )
-    assert texts.end_of_log(log) == "The disk is full. Free some room."
+    assert texts.end_of_log(log) == "The disk is full.\nFree some room."
 
 
 def test_an_error_of_several_lines_keeps_them(tmp_path):
