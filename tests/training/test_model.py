@@ -7,6 +7,7 @@ import openvino as ov
 import pytest
 
 MODEL = Path(__file__).resolve().parents[2] / "models" / "compact"
+TEMPERATURE = np.array([0.85], np.float32)
 LARGEST = 12e6
 """Bytes that all forms together may take in git."""
 
@@ -31,7 +32,7 @@ def lightness(count: int, height: int, width: int) -> np.ndarray:
 @pytest.mark.parametrize(("name", "bound"), [("compact.onnx", 0.05), ("compact-int8.xml", 1.5)])
 def test_the_golden_picture_gets_the_golden_colours(name: str, bound: float):
     golden = np.load(MODEL / "golden.npz")
-    ab = compiled(name)(golden["lightness"])[0]
+    ab = compiled(name)((golden["lightness"], golden["temperature"]))[0]
     assert np.abs(ab - golden["ab"]).mean() <= bound
 
 
@@ -39,16 +40,18 @@ def test_the_golden_picture_gets_the_golden_colours(name: str, bound: float):
 def test_every_size_in_steps_of_32_gives_a_quarter_size_ab(
     exact: ov.CompiledModel, size: tuple[int, int]
 ):
-    ab = exact(lightness(1, *size))[0]
+    ab = exact((lightness(1, *size), TEMPERATURE))[0]
     assert ab.shape == (1, 2, size[0] // 4, size[1] // 4)
     assert np.isfinite(ab).all()
 
 
 def test_the_batch_size_never_shows(exact: ov.CompiledModel):
     pictures = lightness(5, 256, 256)
-    together = exact(pictures)[0].copy()
+    together = exact((pictures, TEMPERATURE))[0].copy()
     for number in range(len(pictures)):
-        assert np.array_equal(exact(pictures[number : number + 1])[0][0], together[number])
+        assert np.array_equal(
+            exact((pictures[number : number + 1], TEMPERATURE))[0][0], together[number]
+        )
 
 
 def test_all_forms_together_are_small():
