@@ -174,6 +174,7 @@ def evaluate(settings: Settings) -> None:
     if settings.paths.baseline:
         models["baseline"] = compiled(settings.paths.baseline)
     models["compact"] = compiled(folder / "compact.onnx")
+    models["compact bf16"] = compiled(folder / "compact.onnx", "bf16")
     models["compact int8"] = compiled(folder / "compact-int8.xml")
     print(f"{len(pictures)} pictures; grey luma as input; changes are mean ab distances\n")
     print(HEADER)

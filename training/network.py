@@ -15,6 +15,8 @@ from torch.nn import functional
 from training.settings import Network
 
 OUTPUT_STRIDE = 4
+SMOOTHING = (1.0, 4.0, 6.0, 4.0, 1.0)
+"""Binomial filter over the picture that the product gives, in each direction."""
 
 STEM_CHANNELS = 32
 ENCODER = (
@@ -193,7 +195,8 @@ class Colorizer(nn.Module):
     """The network as the product runs it: L (n, 1, h, w) → ab (n, 2, h/4, w/4).
 
     ``bias`` (Q,) is added to the logits at temperature 1; ``inner_scale`` is the side of the
-    picture inside over that of the input.
+    picture inside over that of the input. The picture is smoothed first, so that grain changes the
+    colours less (LOG.md, trial 11).
     """
 
     def __init__(
@@ -207,6 +210,8 @@ class Colorizer(nn.Module):
         super().__init__()
         self.network = network
         self.inner_scale = inner_scale
+        binomial = torch.tensor(SMOOTHING) / sum(SMOOTHING)
+        self.register_buffer("smoothing", torch.outer(binomial, binomial)[None, None])
         self.register_buffer("bins", bins * chroma_scale)
         self.register_buffer("bias", bias[None, :, None, None])
 
@@ -215,7 +220,9 @@ class Colorizer(nn.Module):
 
         ``temperature`` (1,) is that of the annealed mean: lower is more vivid.
         """
-        inner = lightness
+        margin = len(SMOOTHING) // 2
+        padded = functional.pad(lightness, [margin] * 4, mode="replicate")
+        inner = functional.conv2d(padded, self.smoothing)
         if self.inner_scale != 1:
             inner = functional.interpolate(inner, scale_factor=self.inner_scale, mode="bilinear")
         ab = annealed_mean(self.network(inner) + self.bias, self.bins, temperature)

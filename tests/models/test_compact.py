@@ -50,10 +50,11 @@ def test_the_record_is_that_of_the_embedded_files():
     assert record["weights_sha256"] == find_model("compact").sha256
 
 
-def test_auto_takes_the_int8_form_which_is_near_fp32():
-    model = ready_model(planned_compact(), CONVERTED)
-    assert model.form.precision == "int8"
-    assert model.form.path.suffix == ".xml"
+def test_auto_is_the_form_that_the_record_names():
+    chosen = recorded(find_model("compact"), CONVERTED)["auto"]
+    assert ready_model(planned_compact(), CONVERTED) == ready_model(
+        planned_compact(chosen), CONVERTED
+    )
 
 
 def test_a_damaged_network_is_never_loaded(model, tmp_path):
