@@ -159,12 +159,14 @@ def test_orientation_is_honoured_and_kept(results, in_process):
     (results.archive / "a.jpg").write_bytes(jpeg_bytes(grey()))
     turned = np.ascontiguousarray(np.rot90(grey()))
     (results.archive / "b.jpg").write_bytes(jpeg_bytes(turned, exif=exif))
+    (results.archive / "lying.jpg").write_bytes(jpeg_bytes(turned))
     rows = results.colour()
-    upright, stored = (
+    upright, stored, lying = (
         np.asarray(Image.open(rows[name]["result"]).convert("YCbCr"))[..., 1:].astype(int)
-        for name in ("a.jpg", "b.jpg")
+        for name in ("a.jpg", "b.jpg", "lying.jpg")
     )
-    assert np.abs(np.rot90(stored, -1) - upright).mean() < 2
+    apart = [np.abs(np.rot90(chroma, -1) - upright).mean() for chroma in (stored, lying)]
+    assert apart[0] < apart[1] / 2, apart
     assert Image.open(rows["b.jpg"]["result"]).getexif()[0x0112] == 6
 
 
