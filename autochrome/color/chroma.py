@@ -50,8 +50,10 @@ def _chroma_block(luma, ab, weights, low, high):
     rgb = rgb_from_lab(lightness_from_luma(luma), ab)
     kr, kg, kb = (np.float32(w) for w in weights)
     difference = rgb - (kr * rgb[..., 0] + kg * rgb[..., 1] + kb * rgb[..., 2])[..., None]
-    most = np.maximum(difference.max(axis=2), 1e-6)
-    least = np.maximum(-difference.min(axis=2), 1e-6)
+    # Pairwise: a reduction over a last axis of three takes NumPy ten times longer.
+    r, g, b = (difference[..., channel] for channel in range(3))
+    most = np.maximum(np.maximum(np.maximum(r, g), b), 1e-6)
+    least = np.maximum(-np.minimum(np.minimum(r, g), b), 1e-6)
     scale = np.clip(np.minimum((1 - high) / most, low / least), 0, 1)
     return np.stack(
         (scale * difference[..., 2] / (2 * (1 - kb)), scale * difference[..., 0] / (2 * (1 - kr))),
