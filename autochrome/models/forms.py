@@ -18,8 +18,6 @@ from .registry import InputForm, Model, OutputForm, find_model
 BOUND = 1.0
 """The largest mean difference from fp32, in ab, at which ``auto`` takes a form."""
 
-PRECISIONS: tuple[Precision, ...] = ("fp32", "bf16", "int8")
-
 
 @dataclass(frozen=True)
 class Form:
@@ -115,7 +113,7 @@ def ready_model(
 ) -> ReadyModel:
     """The network that a plan names, in the form that the plan and its record ask for.
 
-    ``planned`` holds name, sha256 and precision (``auto`` or one of `PRECISIONS`);
+    ``planned`` holds name, sha256 and precision (``auto`` or a `Precision`);
     ``temperature`` None is the network's own. Raises ModelError if the network is not ready, or
     not the one that was planned with.
     """

@@ -1,6 +1,7 @@
 """The embedded network as the product runs it: the same colours whatever the batch and threads."""
 
 import dataclasses
+from typing import get_args
 
 import cv2
 import numpy as np
@@ -10,7 +11,8 @@ from skimage import data
 from autochrome.color import lab_from_rgb, lightness_from_luma
 from autochrome.errors import ModelError
 from autochrome.models import default_folders, planned_model, predict_ab, ready_model
-from autochrome.models.forms import BOUND, PRECISIONS
+from autochrome.models.engines import Precision
+from autochrome.models.forms import BOUND
 from autochrome.models.prepare import recorded
 from autochrome.models.registry import find_model
 
@@ -19,7 +21,7 @@ from . import planned_compact
 CONVERTED = default_folders().converted
 
 
-@pytest.fixture(scope="module", params=PRECISIONS)
+@pytest.fixture(scope="module", params=get_args(Precision))
 def model(request):
     return ready_model(planned_compact(request.param), CONVERTED)
 
