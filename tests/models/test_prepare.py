@@ -103,7 +103,7 @@ def test_a_network_that_cannot_be_quantized_runs_in_the_other_forms(known, conve
 def test_a_form_that_is_too_far_from_fp32_is_not_chosen(model, converted, monkeypatch):
     monkeypatch.setattr(room, "BOUND", 0.0)
     record = json.loads(make_ready(model, [], WEIGHTS, converted).read_text())
-    assert record["auto"] == "fp32"
+    assert record["forms"][record["auto"]]["difference"] == 0
 
 
 def test_values_that_are_no_numbers_are_told(model, converted):
