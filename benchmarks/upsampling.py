@@ -11,6 +11,7 @@ PICTURES: folders or tar files of colour photographs. Of each, the middle square
 """
 
 import io
+import os
 import sys
 import tarfile
 from collections import defaultdict
@@ -23,7 +24,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from autochrome.color import lab_from_rgb, luma_from_rgb, raise_ab
-from autochrome.models import OpenVinoPredictor, find_model, predict_ab
+from autochrome.models import (
+    NetworkPredictor,
+    default_folders,
+    find_model,
+    predict_ab,
+    ready_model,
+)
 
 Picture = NDArray[np.float32]
 
@@ -166,10 +173,16 @@ WAYS = {
 }
 
 
+def embedded_network() -> NetworkPredictor:
+    """The embedded network in the form that is taken by itself."""
+    planned = find_model("compact").identity() | {"precision": "auto"}
+    return ready_model(planned, default_folders().converted).predictor(os.cpu_count() or 1)
+
+
 def main() -> None:
     if len(sys.argv) < 2:
         sys.exit(__doc__)
-    network = OpenVinoPredictor(find_model("compact"))
+    network = embedded_network()
     errors: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for rgb in photographs([Path(name) for name in sys.argv[1:]]):
         lab = lab_from_rgb(rgb)

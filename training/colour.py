@@ -13,8 +13,6 @@ import numpy as np
 import torch
 
 BIN_STEP = 10
-GRID_LIMIT = 11
-"""ab bins lie within ±11 steps; a grid cell index is ``round(ab / 10) + 11``, 0 … 22."""
 NEIGHBOURS = 5
 SOFT_SIGMA = 5.0
 TABLE_STEP = 2
@@ -42,12 +40,6 @@ def gamut_bins() -> np.ndarray:
     lab = cv2.cvtColor(cube.reshape(1, -1, 3).astype(np.float32), cv2.COLOR_RGB2LAB)[0]
     cells = np.unique(np.round(lab[:, 1:] / BIN_STEP).astype(int), axis=0)
     return (cells * BIN_STEP).astype(np.float32)
-
-
-def grid_cell(ab: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the row (a) and column (b) of the 23 × 23 grid for ab values (…, 2)."""
-    cell = np.clip(np.round(ab / BIN_STEP).astype(int) + GRID_LIMIT, 0, 2 * GRID_LIMIT)
-    return cell[..., 0], cell[..., 1]
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,16 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from training.colour import GRID_LIMIT, grid_cell
-
 THRESHOLDS = np.arange(151)
 SMALLEST_PRIOR = 1e-5
+GRID_STEP = 10
+GRID_LIMIT = 11
+
+
+def grid_cell(ab: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the row (a) and column (b) of the 23 × 23 grid for ab values (…, 2)."""
+    cell = np.clip(np.round(ab / GRID_STEP).astype(int) + GRID_LIMIT, 0, 2 * GRID_LIMIT)
+    return cell[..., 0], cell[..., 1]
 
 
 def rarity_grid(truths: Sequence[np.ndarray]) -> np.ndarray:

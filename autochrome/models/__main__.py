@@ -12,7 +12,7 @@ from ..archive import sha256_file
 from ..errors import AutochromeError
 from .fetch import default_folders
 from .forms import record_of
-from .jobs import convert_job, fetch_job, planned_model, ready_file
+from .jobs import convert_job, fetch_job, fetched_file, planned_model, ready_file
 from .prepare import make_ready
 from .registry import find_model
 
@@ -29,7 +29,7 @@ def main() -> None:
             make_ready(model, [], sha256_file(model.path), folders.converted)
         else:
             planned_model(model.name)
-            fetched = folders.store / model.name / "done.json"
+            fetched = fetched_file(model, folders)
             fetch_job(model.name, fetched, arguments.accept_unknown)
             convert_job(fetched, ready_file(model, folders))
     except AutochromeError as error:

@@ -41,8 +41,9 @@ class Form:
 class ReadyModel:
     """A network whose forms are made; ``form`` is the one that is asked for.
 
-    ``sha256`` is that of the published weights. A graphics card runs ``exact``, in fp32, in place
-    of ``form``: that is no part of the identity, since a result that a card made stands.
+    ``sha256`` is that of the published weights, ``interface`` that of `Model.interface`. A
+    graphics card runs ``exact``, in fp32, in place of ``form``: that is no part of the identity,
+    since a result that a card made stands.
     """
 
     name: str
@@ -52,12 +53,14 @@ class ReadyModel:
     input: InputForm
     output: OutputForm
     temperature: float | None
+    interface: str
 
     def identity(self) -> dict[str, Any]:
         """What a result's key holds of the network; the temperature is a setting of the stage."""
         return {
             "name": self.name,
             "sha256": self.sha256,
+            "interface": self.interface,
             "precision": self.form.precision,
             "form_sha256": self.form.sha256,
         }
@@ -97,11 +100,11 @@ def hash_of_form(path: Path) -> str:
         return ""
 
 
-def choose(forms: dict[str, dict[str, Any]], bound: float = BOUND) -> str:
+def choose(forms: dict[str, dict[str, Any]], bound: float) -> str:
     """The fastest form whose difference from fp32 is at most ``bound``.
 
     >>> forms = {"fp32": {"difference": 0, "ms": 20}, "int8": {"difference": 1.2, "ms": 5}}
-    >>> choose(forms), choose(forms, bound=1.5)
+    >>> choose(forms, bound=1.0), choose(forms, bound=1.5)
     ('fp32', 'int8')
     """
     near = {name: form for name, form in forms.items() if form["difference"] <= bound}
@@ -150,4 +153,5 @@ def ready_model(
         input=model.input,
         output=model.output,
         temperature=model.temperature if temperature is None else temperature,
+        interface=model.interface,
     )

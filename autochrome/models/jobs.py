@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from ..archive import read_json, sha256_file, write_json
+from ..archive import digest, read_json, sha256_file, write_json
 from ..errors import ConfigError
 from .fetch import Folders, default_folders, fetch_model
 from .forms import ready_model, record_of
@@ -15,10 +15,22 @@ _TOLD_EVERY = 10
 
 
 def ready_file(model: Model, folders: Folders) -> Path:
-    """The file that is there when the network is ready: of an embedded one, its record."""
+    """The file that is there when the network is ready: of an embedded one, its record.
+
+    Another file or declaration of the same name is another network, made ready anew.
+    """
     if model.is_embedded:
         return record_of(model, folders.converted)
-    return folders.converted / model.name / "ready.json"
+    return folders.converted / model.name / f"ready-{_short(model)}.json"
+
+
+def fetched_file(model: Model, folders: Folders) -> Path:
+    """The file that is there when the network's files are in the store."""
+    return folders.store / model.name / f"fetched-{_short(model)}.json"
+
+
+def _short(model: Model) -> str:
+    return digest(model.identity())[:12]
 
 
 def planned_model(name: str, folders: Folders | None = None) -> Model:

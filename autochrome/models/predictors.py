@@ -64,12 +64,14 @@ class NetworkPredictor:
     def input_size(self, height: int, width: int) -> tuple[int, int]:
         """The size with the picture's own shape and the area of the model's square.
 
-        Sides are multiples of what the network needs; shapes longer than 4 : 1 are squeezed. A
-        network of one size gets that.
+        That square grows with the picture, up to the largest that the network is shown. Sides are
+        multiples of what the network needs; shapes longer than 4 : 1 are squeezed. A network of
+        one size gets that.
         """
         side, step = self._form.side, self._form.multiple
         if step is None:
             return side, side
+        side = max(side, min((height * width) ** 0.5, self._form.largest or side))
         shape = min(max((width / height) ** 0.5, 0.5), 2.0)
         return (
             step * max(1, round(side / shape / step)),

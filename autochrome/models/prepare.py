@@ -30,15 +30,16 @@ def make_ready(model: Model, weights: list[Path], weights_sha256: str, converted
     """Make all forms of a network and their record below ``converted``; gives the record.
 
     ``weights`` are the fetched files in the order of `Model.files`, none where `Model.path` is an
-    ONNX file already. Where the record stands, for these weights and with all its files,
-    nothing is done. Raises ModelError.
+    ONNX file already. Where the record stands, for these weights as they are declared and with
+    all its files, nothing is done. Raises ModelError.
     """
     record = record_of(model, converted)
     with _alone(record.parent):
-        known = recorded(model, converted)
-        if known is None or known["weights_sha256"] != weights_sha256:
+        known = recorded(model, converted) or {}
+        wanted = {"weights_sha256": weights_sha256, "interface": model.interface}
+        if any(known.get(name) != value for name, value in wanted.items()):
             network = model.path or _converted(model, weights, record.parent)
-            write_json(record, _record(model, network, record.parent, weights_sha256))
+            write_json(record, wanted | _record(model, network, record.parent))
     return record
 
 
@@ -72,7 +73,7 @@ def _converted(model: Model, weights: list[Path], folder: Path) -> Path:
     return target
 
 
-def _record(model: Model, network: Path, folder: Path, weights_sha256: str) -> dict[str, Any]:
+def _record(model: Model, network: Path, folder: Path) -> dict[str, Any]:
     """What is known of every form; the int8 form is made if there is none."""
     files: dict[Precision, Path] = {"fp32": network, "bf16": network}
     faults = {}
@@ -96,9 +97,8 @@ def _record(model: Model, network: Path, folder: Path, weights_sha256: str) -> d
         }
     return {
         "model": model.name,
-        "weights_sha256": weights_sha256,
         "bound": BOUND,
-        "auto": choose(forms),
+        "auto": choose(forms, BOUND),
         "forms": forms,
         "faults": faults,
     }

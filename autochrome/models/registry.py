@@ -6,13 +6,13 @@ person; one schema serves both.
 
 import difflib
 import os
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from ..archive import path_digest, sha256_file
+from ..archive import digest, path_digest, sha256_file
 from ..config import check_schema
 from ..errors import ConfigError, ModelError
 from .stamps import hash_of
@@ -45,6 +45,7 @@ class InputForm:
     value runs from ``range[0]`` for black to ``range[1]`` for white; then the channel's ``mean``
     is subtracted, and the rest divided by its ``std``. The network takes sizes whose sides are
     multiples of ``multiple`` and is best at ``side`` x ``side``; None: it takes that size only.
+    A larger picture is shown to it at up to ``largest`` x ``largest``.
     """
 
     name: str | None
@@ -54,6 +55,7 @@ class InputForm:
     range: tuple[float, float]
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    largest: int | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,14 @@ class Model:
 
     def identity(self) -> dict[str, Any]:
         """What a plan holds of the model."""
-        return {"name": self.name, "sha256": self.sha256}
+        return {"name": self.name, "sha256": self.sha256, "interface": self.interface}
+
+    @property
+    def interface(self) -> str | None:
+        """The hash of what is declared of input and output: with another one, other colours."""
+        if self.input is None or self.output is None:
+            return None
+        return digest([asdict(self.input), asdict(self.output)])
 
 
 def models_folder() -> Path:
@@ -217,6 +226,7 @@ def _input_form(entry: dict[str, Any], where: str) -> InputForm:
         name=entry.get("name"),
         colour=entry["colour"],
         side=entry["side"],
+        largest=entry.get("largest"),
         multiple=entry.get("multiple"),
         range=(low, high),
         **{k: tuple(v) if isinstance(v, list) else (v,) * channels for k, v in per_channel.items()},

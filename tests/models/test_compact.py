@@ -92,7 +92,13 @@ def test_a_lower_temperature_is_more_vivid(lightness):
 
 @pytest.mark.parametrize(
     ("height", "width", "size"),
-    [(256, 256, (256, 256)), (480, 640, (224, 288)), (1000, 200, (512, 128)), (1, 900, (128, 512))],
+    [
+        (256, 256, (256, 256)),
+        (300, 300, (288, 288)),
+        (480, 640, (320, 448)),
+        (1000, 200, (768, 192)),
+        (1, 900, (128, 512)),
+    ],
 )
 def test_the_network_sees_a_pictures_own_shape(predictor, height, width, size):
     assert predictor.input_size(height, width) == size

@@ -1,6 +1,7 @@
 """A network is made ready once: forms, differences, the choice; and made again where it must."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -86,6 +87,14 @@ def test_other_weights_and_damaged_forms_are_made_again(model, converted):
     assert recorded(model, converted) is None
     make_ready(model, [], "6" * 64, converted)
     assert recorded(model, converted) is not None
+
+
+def test_what_is_declared_otherwise_is_made_again(model, converted):
+    first = json.loads(make_ready(model, [], WEIGHTS, converted).read_text())
+    brighter = replace(model, input=replace(model.input, range=(0, 1)))
+    second = json.loads(make_ready(brighter, [], WEIGHTS, converted).read_text())
+    assert first["interface"] == model.interface != second["interface"] == brighter.interface
+    assert first["forms"]["int8"]["sha256"] != second["forms"]["int8"]["sha256"]
 
 
 def test_a_network_that_cannot_be_quantized_runs_in_the_other_forms(known, converted, monkeypatch):

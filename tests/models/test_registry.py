@@ -119,6 +119,13 @@ def test_another_file_of_the_same_name_is_another_network(own, tmp_path):
     assert find_model("my-net", own=models).identity() != (before.identity())
 
 
+@pytest.mark.parametrize("change", [{"input__range": [-50, 50]}, {"input__largest": 512}])
+def test_what_is_declared_of_a_network_is_part_of_its_identity(own, change):
+    before = find_model("my-net", own=own()).identity()
+    assert find_model("my-net", own=own()).identity() == before
+    assert find_model("my-net", own=own(**change)).identity() != before
+
+
 def test_a_given_hash_is_demanded(own):
     with pytest.raises(ModelError, match="damaged or another file"):
         verify_model(find_model("my-net", own=own(sha256="0" * 64)))

@@ -8,9 +8,9 @@ ready_network = str(ready_file(find_model(config["model"]), model_folders))
 
 rule fetch_model:
     output:
-        done=str(model_folders.store / "{model}/done.json"),
+        done=str(model_folders.store / "{model}/fetched-{identity}.json"),
     log:
-        "logs/models/{model}-fetch.log",
+        "logs/models/{model}-{identity}-fetch.log",
     localrule: True
     conda:
         "../envs/autochrome.yaml"
@@ -22,11 +22,11 @@ rule fetch_model:
 
 rule convert_model:
     input:
-        fetched=str(model_folders.store / "{model}/done.json"),
+        fetched=str(model_folders.store / "{model}/fetched-{identity}.json"),
     output:
-        done=str(model_folders.converted / "{model}/ready.json"),
+        done=str(model_folders.converted / "{model}/ready-{identity}.json"),
     log:
-        "logs/models/{model}-convert.log",
+        "logs/models/{model}-{identity}-convert.log",
     conda:
         "../envs/autochrome.yaml"
     resources:

@@ -46,3 +46,4 @@ wildcard_constraints:
     bucket="x[0-9a-f]*",
     number="[0-9]+",
     model="[a-z0-9][a-z0-9._-]*",
+    identity="[0-9a-f]{12}",
