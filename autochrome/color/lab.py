@@ -23,7 +23,7 @@ _XYZ_FROM_RGB = np.array(
 )
 _WHITE = _XYZ_FROM_RGB.sum(axis=1)
 # From XYZ relative to white, so that a = b = 0 gives R = G = B exactly up to rounding.
-_RGB_FROM_RELATIVE_XYZ = (np.linalg.inv(_XYZ_FROM_RGB) * _WHITE).astype(np.float32)
+RGB_FROM_RELATIVE_XYZ = (np.linalg.inv(_XYZ_FROM_RGB) * _WHITE).astype(np.float32)
 _EPSILON = 6 / 29
 
 
@@ -63,23 +63,6 @@ def luma_from_lightness(lightness: NDArray[np.float32]) -> NDArray[np.float32]:
 def lightness_table(peak: int) -> NDArray[np.float32]:
     """L* of every code 0 … ``peak`` of a grey picture: float32 (peak + 1,)."""
     return lightness_from_luma(np.arange(peak + 1, dtype=np.float32) / peak)
-
-
-def rgb_from_lab(lightness: NDArray[np.float32], ab: NDArray[np.float32]) -> NDArray[np.float32]:
-    """R'G'B' codes of L*a*b*, *not clipped*: outside [0, 1] the colour is outside the gamut.
-
-    ``lightness`` float32 (H, W) in [0, 100], ``ab`` float32 (H, W, 2) in CIE units; returns
-    float32 (H, W, 3).
-    """
-    fy = (lightness + 16) / 116
-    relative = np.empty((*fy.shape, 3), np.float32)
-    relative[..., 0] = fy + ab[..., 0] / 500
-    relative[..., 1] = fy
-    relative[..., 2] = fy - ab[..., 1] / 200
-    relative = np.where(
-        relative > _EPSILON, relative * relative * relative, (3 * _EPSILON**2) * (relative - 4 / 29)
-    ).astype(np.float32)
-    return srgb_from_linear(cv2.transform(relative, _RGB_FROM_RELATIVE_XYZ))
 
 
 def lab_from_srgb(rgb: NDArray[np.float32]) -> NDArray[np.float32]:

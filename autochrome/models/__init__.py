@@ -5,6 +5,7 @@ from .forms import ReadyModel, ready_model, record_of
 from .jobs import convert_job, fetch_job, planned_model, ready_file
 from .predictors import NetworkPredictor, Predictor, predict_ab
 from .registry import Model, find_model, list_models
+from .sharing import SharedPredictor
 
 __all__ = [
     "Folders",
@@ -12,6 +13,7 @@ __all__ = [
     "NetworkPredictor",
     "Predictor",
     "ReadyModel",
+    "SharedPredictor",
     "convert_job",
     "default_folders",
     "fetch_job",

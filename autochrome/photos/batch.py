@@ -1,11 +1,15 @@
 """A batch of photographs: what is missing is coloured, everything is recorded.
 
-The working directory is the results folder. Each photograph is coloured in a child process; this
-process looks up keys, moves results to their places and writes the journal.
+The working directory is the results folder. Each photograph is coloured in a child process; as
+many children as there are threads work side by side. This process runs the network for them, looks
+up keys, moves results to their places and writes the journal.
 """
 
 import os
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +17,17 @@ from .. import __version__
 from ..archive import digest, make_key, read_json, sha256_file, stamp, temporary_beside, write_json
 from ..errors import AutochromeError, ItemError, reason_of
 from ..isolation import IsolatedWorker
-from ..models import default_folders, ready_model
+from ..models import SharedPredictor, default_folders, ready_model
 from .colour import VERSION, colour_photo
 from .faults import PixelLimitError, writing_results
 from .formats import result_suffix
+from .lanes import SIDE_BY_SIDE, Lanes
 from .lookup import Lookup
 
 _SECONDS = 600
 _SECONDS_PER_MEGABYTE = 10
+# So many photographs beyond the children's are read, moved and recorded meanwhile.
+_ON_THE_WAY = 2
 
 Row = dict[str, Any]
 
@@ -32,9 +39,9 @@ def colour_batch(plan: Path, done: Path, threads: int, device: str = "cpu") -> N
     fault of a photograph becomes a row with the status "failed". Raises AutochromeError only for
     faults of the whole run: a model that is missing, a full disk, a folder without permission.
     """
-    batch = _Batch(read_json(plan), threads, device)
-    with IsolatedWorker() as worker:
-        rows = [batch.row_of(item, worker) for item in batch.plan["items"]]
+    batch = _Batch(read_json(plan))
+    with SharedPredictor(lambda: batch.model.predictor(threads, device)) as network:
+        rows = batch.rows(threads, network)
     with writing_results(done.parent):
         write_json(done, {"plan": digest(batch.plan), "rows": rows})
 
@@ -42,17 +49,25 @@ def colour_batch(plan: Path, done: Path, threads: int, device: str = "cpu") -> N
 class _Batch:
     """One plan and what its photographs share: the model, the settings, where to look first."""
 
-    def __init__(self, plan: dict[str, Any], threads: int, device: str):
+    def __init__(self, plan: dict[str, Any]):
         self.plan = plan
-        self.threads = threads
-        self.device = device
         self.settings = plan["settings"]
         self.model = ready_model(
             plan["model"], default_folders().converted, self.settings["temperature"]
         )
         self.lookup = Lookup(plan["bucket"])
+        self.one_of_a_kind: dict[str, threading.Lock] = {}
 
-    def row_of(self, item: dict[str, Any], worker: IsolatedWorker) -> Row:
+    def rows(self, threads: int, network: SharedPredictor) -> list[Row]:
+        """The rows of all photographs, in the plan's order."""
+        items = self.plan["items"]
+        with ExitStack() as stack:
+            lanes = stack.enter_context(Lanes(min(threads, len(items)), IsolatedWorker))
+            pool = ThreadPoolExecutor(threads + _ON_THE_WAY)
+            stack.callback(pool.shutdown, cancel_futures=True)
+            return list(pool.map(lambda item: self.row_of(item, lanes, network), items))
+
+    def row_of(self, item: dict[str, Any], lanes: Lanes, network: SharedPredictor) -> Row:
         """The row of one photograph, done now or found done."""
         row = self._new_row(item)
         source = Path(self.plan["archive"], item["path"])
@@ -67,11 +82,13 @@ class _Batch:
                 "Give read permission, or check that it is still there.",
             )
         row["key"] = self._key(row["sha256"], item)
-        found = self.lookup.find(row["key"], item["result"])
-        if found is not None:
-            found |= {"source": item["path"]}
-            return self._settled(source, item, found)
-        return self._coloured(source, item, row, before, worker)
+        # Of equal photographs one is coloured, and the others find it.
+        with self.one_of_a_kind.setdefault(row["key"], threading.Lock()):
+            found = self.lookup.find(row["key"], item["result"])
+            if found is not None:
+                found |= {"source": item["path"]}
+                return self._settled(source, item, found)
+            return self._coloured(source, item, row, before, lanes, network)
 
     def _new_row(self, item: dict[str, Any]) -> Row:
         unknown = ("width", "height", "result_size", "result_mtime_ns", "colorfulness")
@@ -103,23 +120,12 @@ class _Batch:
             suffix=Path(item["result"]).suffix.lower() or result_suffix(item["format"])[0],
         )
 
-    def _coloured(self, source: Path, item, row: Row, before, worker: IsolatedWorker) -> Row:
-        """Colour it in the child, move the result to its place, record it."""
+    def _coloured(self, source: Path, item, row: Row, before, lanes: Lanes, network) -> Row:
+        """Colour it in a child, move the result to its place, record it."""
         with writing_results(Path.cwd()):
             part = temporary_beside(Path.cwd() / item["result"])
         try:
-            outcome = worker.call(
-                colour_photo,
-                source,
-                part,
-                item["format"],
-                self.model,
-                self.threads,
-                self.device,
-                self.settings,
-                self._facts(row),
-                timeout=_SECONDS + _SECONDS_PER_MEGABYTE * row["size"] / 1e6,
-            )
+            outcome = self._in_a_lane(lanes, source, part, item, row, network)
             if _changed(source, before):
                 return _failed(row, "It changed while it was read.", "Run the same command again.")
             row |= outcome
@@ -143,6 +149,31 @@ class _Batch:
             part.unlink(missing_ok=True)
         self.lookup.record(row)
         return row
+
+    def _in_a_lane(self, lanes: Lanes, source: Path, part: Path, item, row: Row, network):
+        """What `colour_photo` says; large photographs are done with nothing beside them."""
+
+        def colour(worker: IsolatedWorker, max_pixels: int) -> dict[str, Any]:
+            return worker.call(
+                colour_photo,
+                source,
+                part,
+                item["format"],
+                network.lent(),
+                self.settings | {"max_pixels": max_pixels},
+                self._facts(row),
+                timeout=_SECONDS + _SECONDS_PER_MEGABYTE * row["size"] / 1e6,
+            )
+
+        most = self.settings["max_pixels"]
+        try:
+            with lanes.beside_others() as worker:
+                return colour(worker, min(most, SIDE_BY_SIDE))
+        except PixelLimitError:
+            if most <= SIDE_BY_SIDE:
+                raise
+        with lanes.alone() as worker:
+            return colour(worker, most)
 
     def _place(self, part: Path, result: str, row: Row) -> None:
         """Make ``part`` the result, and note in the row what it is."""

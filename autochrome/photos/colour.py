@@ -1,7 +1,6 @@
 """One photograph, from its file to the coloured one: what runs in the child process."""
 
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +9,19 @@ import numpy as np
 
 from ..color import chroma_from_ab, colorfulness, raise_ab, rgb_from_luma_chroma, tone_of
 from ..errors import ItemError
-from ..models import NetworkPredictor, ReadyModel, predict_ab
+from ..models import Predictor, predict_ab
 from .faults import damaged, unsupported_format, writing_results
 from .formats import FORMATS
 from .mark import marked_xmp
 from .picture import Picture, as_stored, extended, reduced, upright
 
 # Decides the pixels of results: raise it by hand when they change (a golden test tells).
-VERSION = 1
+VERSION = 2
 
 # Below this colorfulness a result looks grey.
 _HARDLY_ANY = 2.0
+# The longer side of the copy whose colorfulness is taken.
+_FIGURE_SIDE = 320
 
 
 @dataclass
@@ -36,26 +37,18 @@ class Outcome:
     checks: dict[str, Any] = field(default_factory=dict)
 
 
-@lru_cache(maxsize=1)
-def predictor_for(model: ReadyModel, threads: int, device: str) -> NetworkPredictor:
-    """The model's predictor, loaded once in a process."""
-    cv2.setNumThreads(threads)
-    return model.predictor(threads, device)
-
-
 def colour_photo(
     source: Path,
     part: Path,
     name: str,
-    model: ReadyModel,
-    threads: int,
-    device: str,
+    predictor: Predictor,
     settings: dict[str, Any],
     facts: dict[str, str],
 ) -> dict[str, Any]:
     """Colour the photograph ``source`` into ``part``, unless it is in colour already.
 
-    ``name`` is its format; ``facts`` go into the mark. Returns the fields of an `Outcome`, with
+    ``name`` is its format; ``predictor`` the network, with the ``device`` that runs it; ``facts``
+    go into the mark. Returns the fields of an `Outcome`, with
     the status "coloured", "partial" or "left_colour". Raises ItemError for what is wrong with
     the photograph, AutochromeError for what is wrong with the place of the results.
     """
@@ -69,9 +62,8 @@ def colour_photo(
         outcome.status = "left_colour"
         return asdict(outcome)
 
-    predictor = predictor_for(model, threads, device)
     decoded = picture.decoded or picture.height
-    proxy = reduced(picture.luma[:decoded])
+    proxy = reduced(picture.luma[:decoded], _proxy_side(predictor, decoded, picture.width))
     seen_ab = predict_ab(predictor, upright(proxy, picture.orientation))
     seen_ab = as_stored(seen_ab, picture.orientation) * np.float32(settings["saturation"])
     ab = seen_ab if decoded == picture.height else extended(seen_ab, decoded, picture.height)
@@ -110,9 +102,16 @@ def _read(source: Path, name: str, max_pixels: int) -> Picture:
         ) from error
 
 
+def _proxy_side(predictor: Predictor, height: int, width: int) -> int:
+    """How long the reduced copy must be at least, so that the network's own is half of it."""
+    return 2 * max(max(predictor.input_size(*size)) for size in ((height, width), (width, height)))
+
+
 def _colorfulness(proxy, ab) -> float:
-    """Colorfulness of the result, on a copy of moderate size."""
-    full_ab = raise_ab(ab, *proxy.shape)
-    luma = np.rint(np.clip(proxy, 0, 1) * 255).astype(np.uint8)
-    chroma = chroma_from_ab(luma / np.float32(255), full_ab)
+    """Colorfulness of the result, on a small copy."""
+    share = min(1, _FIGURE_SIDE / max(proxy.shape))
+    size = tuple(max(1, round(side * share)) for side in reversed(proxy.shape))
+    small = cv2.resize(proxy, size, interpolation=cv2.INTER_AREA)
+    luma = np.rint(np.clip(small, 0, 1) * 255).astype(np.uint8)
+    chroma = chroma_from_ab(luma / np.float32(255), raise_ab(ab, *luma.shape))
     return colorfulness(rgb_from_luma_chroma(luma, chroma))

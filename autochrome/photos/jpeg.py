@@ -1,15 +1,17 @@
 """JPEG: the coloured file carries the source's luma coefficients, bit for bit.
 
 Only chroma is new: 4:2:0, with the standard chroma table. APPn and COM segments are passed on.
-Where there is no jpeglib (Linux on arm64), the same luma is encoded again with the source's
-quantisation table, and the difference is measured.
+Of a sound grey JPEG the coded luma is taken over byte for byte; of one with chroma, or a damaged
+one, the coefficients are. Where there is no jpeglib for that (Linux on arm64), the same luma is
+encoded again with the source's quantisation table, and the difference is measured.
 """
 
 import io
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
@@ -20,7 +22,9 @@ from .exif import orientation_of
 from .faults import check_pixels, convert_remedy, damaged, foreign_content
 from .icc import profile_for_colour
 from .jpeg_coefficients import TransplantError, transplant
+from .jpeg_scans import join_scans
 from .jpeg_segments import Jpeg, parse, result_segments, with_segments
+from .libjpeg import libjpeg_warnings
 from .picture import (
     Picture,
     Written,
@@ -32,6 +36,14 @@ from .picture import (
 
 _CHROMA_QUALITY = 92
 _SEEN = (1024, 1024)
+
+
+@dataclass(frozen=True)
+class _Store:
+    """What the writer needs of the source; a ``sound`` one is grey and decodes without a word."""
+
+    jpeg: Jpeg
+    sound: bool
 
 
 def read(path: Path, max_pixels: int) -> Picture:
@@ -48,12 +60,15 @@ def read(path: Path, max_pixels: int) -> Picture:
             kinds.get(len(jpeg.components), f"a JPEG of {jpeg.precision} bits a sample")
         )
         raise ItemError(f"It is {kind}, which is not supported.", convert_remedy(path))
+    sound = _sound_luma(jpeg)
     facts = {
         "orientation": orientation_of(jpeg.exif),
         "xmp": jpeg.xmp,
         "icc": jpeg.icc,
-        "store": jpeg,
+        "store": _Store(jpeg, sound is not None),
     }
+    if sound is not None:
+        return Picture(luma=sound, **facts)
     try:
         if jpeg.is_rgb:
             pixels, facts["damage"] = _decoded(jpeg, "RGB")
@@ -68,6 +83,20 @@ def read(path: Path, max_pixels: int) -> Picture:
         if not facts["decoded"]:
             raise damaged(path, facts["damage"])
     return Picture(luma=luma, **facts)
+
+
+def _sound_luma(jpeg: Jpeg) -> NDArray[np.uint8] | None:
+    """The pixels of a grey JPEG; None of any other, and where the decoder finds the least fault."""
+    if len(jpeg.components) != 1:
+        return None
+    with libjpeg_warnings() as warnings:
+        try:
+            luma = cv2.imdecode(np.frombuffer(jpeg.stripped, np.uint8), cv2.IMREAD_GRAYSCALE)
+        except cv2.error:
+            return None
+    if warnings or luma is None or luma.shape != (jpeg.height, jpeg.width):
+        return None
+    return luma
 
 
 def _decoded(
@@ -99,7 +128,8 @@ def _draft(jpeg: Jpeg, mode: str, size: tuple[int, int] | None) -> NDArray[np.ui
 
 def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> Written:
     """Write the coloured JPEG and compare its luma with the source's, read back."""
-    source: Jpeg = picture.store
+    store: _Store = picture.store
+    source = store.jpeg
     if source.is_rgb:
         raise ItemError(
             "It is a JPEG that stores R, G, B, so it has no luma that could stay as it is.",
@@ -108,19 +138,26 @@ def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> 
     icc, notes = profile_for_colour(picture.icc)
     segments, changed = result_segments(source, xmp, icc)
     chroma = _chroma_planes(picture.luma, ab)
-    stripped, written = _assembled(source, picture.luma, chroma)
+    stripped, written = _assembled(store, picture.luma, chroma)
     part.write_bytes(with_segments(parse(stripped).stripped, segments))
     return replace(written, notes=(*notes, *changed, *written.notes, "chroma 4:2:0"))
 
 
 def _assembled(
-    source: Jpeg, luma: NDArray[np.uint8], chroma: NDArray[np.uint8]
+    store: _Store, luma: NDArray[np.uint8], chroma: NDArray[np.uint8]
 ) -> tuple[bytes, Written]:
     """The coloured file without the source's segments, and what was checked of it."""
+    source = store.jpeg
+    size = source.height, source.width
+    if store.sound:
+        try:
+            stripped = join_scans(source.stripped, size, chroma, _chroma_table())
+            return stripped, Written(0, "coded data and tables equal")
+        except TransplantError:
+            pass
     if transplant is None:
         return _encoded_again(source, luma, chroma)
     try:
-        size = source.height, source.width
         stripped, damage = transplant(source.stripped, size, chroma, _chroma_table())
     except TransplantError as error:
         stripped, written = _encoded_again(source, luma, chroma)
@@ -134,16 +171,25 @@ def _chroma_planes(luma: NDArray[np.uint8], ab: NDArray[np.float32]) -> NDArray[
     height, width = (luma.shape[0] + 1) // 2, (luma.shape[1] + 1) // 2
     planes = np.empty((2, height, width), np.uint8)
     for rows in strips(height, width):
-        block = luma[2 * rows.start : 2 * rows.stop]
-        block = np.pad(block, ((0, block.shape[0] % 2), (0, block.shape[1] % 2)), "edge")
-        corners = [block[y::2, x::2] for y in (0, 1) for x in (0, 1)]
-        mean = sum(c.astype(np.float32) for c in corners) / (4 * 255)
-        low = np.minimum(np.minimum(*corners[:2]), np.minimum(*corners[2:])) / np.float32(255)
-        high = np.maximum(np.maximum(*corners[:2]), np.maximum(*corners[2:])) / np.float32(255)
+        mean, low, high = _of_blocks(luma[2 * rows.start : 2 * rows.stop])
         full_ab = raise_ab(ab, height, width, rows.start, rows.stop - rows.start)
         chroma = chroma_from_ab(mean, full_ab, low=low, high=high)
-        planes[:, rows] = np.moveaxis(np.clip(np.rint(chroma * 255 + 128), 0, 255), 2, 0)
+        for plane, share in zip(planes, np.moveaxis(chroma, 2, 0), strict=True):
+            cv2.convertScaleAbs(share, plane[rows], 255, 128)
     return planes
+
+
+def _of_blocks(luma: NDArray[np.uint8]) -> tuple[NDArray[np.float32], ...]:
+    """Mean, least and greatest of each 2 x 2 block, in [0, 1]; edges are repeated."""
+    luma = np.pad(luma, ((0, luma.shape[0] % 2), (0, luma.shape[1] % 2)), "edge")
+    upper, lower = luma[::2], luma[1::2]
+    total = np.add(upper, lower, dtype=np.uint16)
+    low, high = np.minimum(upper, lower), np.maximum(upper, lower)
+    return (
+        np.add(total[:, ::2], total[:, 1::2]) * np.float32(1 / (4 * 255)),
+        np.minimum(low[:, ::2], low[:, 1::2]) * np.float32(1 / 255),
+        np.maximum(high[:, ::2], high[:, 1::2]) * np.float32(1 / 255),
+    )
 
 
 def _encoded_again(

@@ -4,8 +4,6 @@ There is no jpeglib for Linux on arm64; `transplant` is None there, and the call
 luma again. jpeglib needs about 18 bytes of memory a pixel.
 """
 
-import os
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from .libjpeg import damage_told, libjpeg_warnings
+
 try:
     import jpeglib
     from jpeglib.dct_jpeg import DCTJPEG
@@ -22,9 +22,6 @@ try:
     jpeglib.version.set("turbo210")
 except ImportError:
     jpeglib = None
-
-# libjpeg's warning about filling bytes before the end marker, which some cameras write.
-_HARMLESS = "extraneous bytes before marker 0xd9"
 
 
 class TransplantError(Exception):
@@ -48,7 +45,7 @@ def _transplant(
         Path(y).write_bytes(stripped)
         for name, plane in zip((cb, cr), chroma, strict=True):
             Image.fromarray(plane).save(name, "JPEG", qtables=[table])
-        with _libjpeg_warnings(Path(folder, "warnings")) as warnings:
+        with libjpeg_warnings() as warnings:
             luma = _read(y)
         if luma.Y.shape[:2] != tuple(-(-side // 8) for side in size):
             raise TransplantError("luma is sampled less densely than chroma")
@@ -56,8 +53,7 @@ def _transplant(
         result = _read(out)
         if not (np.array_equal(result.Y, luma.Y) and np.array_equal(_table(result), _table(luma))):
             raise TransplantError("the coefficients read back are not those that were written")
-        damage = next((line for line in warnings if _HARMLESS not in line), "")
-        return Path(out).read_bytes(), damage
+        return Path(out).read_bytes(), damage_told(warnings)
 
 
 transplant = None if jpeglib is None else _transplant
@@ -108,24 +104,3 @@ def _as_transplant_error(what: str) -> Iterator[None]:
         if error.errno is None:
             raise TransplantError(what) from error
         raise
-
-
-@contextmanager
-def _libjpeg_warnings(path: Path) -> Iterator[list[str]]:
-    """What libjpeg, which has no other way to tell, writes to standard error meanwhile.
-
-    Yields a list that is filled when the block ends.
-    """
-    lines: list[str] = []
-    sys.stderr.flush()
-    saved = os.dup(2)
-    try:
-        with open(path, "wb") as file:
-            os.dup2(file.fileno(), 2)
-            try:
-                yield lines
-            finally:
-                os.dup2(saved, 2)
-    finally:
-        os.close(saved)
-    lines += path.read_text(errors="replace").splitlines()

@@ -12,8 +12,8 @@ from ..color import chroma_from_ab, luma_from_rgb, raise_ab, rgb_from_luma_chrom
 
 # Work goes in strips of about this many pixels, so that memory does not grow with the picture.
 _STRIP_PIXELS = 1 << 20
-# The longer side of what the network and the tone decision look at is at least this, if there is.
-_PROXY_SIDE = 1024
+# The longer side of what the tone decision looks at is at least this, if there is.
+_SEEN_SIDE = 1024
 _MAP_ROWS = 1024
 
 
@@ -67,25 +67,25 @@ def strips(height: int, width: int) -> Iterator[slice]:
         yield slice(top, min(top + step, height))
 
 
-def reduced(pixels: NDArray[np.integer]) -> NDArray[np.float32]:
+def reduced(pixels: NDArray[np.integer], side: int = _SEEN_SIDE) -> NDArray[np.float32]:
     """A copy of moderate size by area means: float32 (h, w[, 3]) in [0, 1].
 
-    ``pixels`` uint8 or uint16 (H, W[, 3]). The longer side becomes 1024 … 2047 pixels, or stays
-    if it is less.
+    ``pixels`` uint8 or uint16 (H, W[, 3]). The longer side becomes ``side`` … 2 ``side`` - 1
+    pixels, or stays if it is less.
     """
     height, width = pixels.shape[:2]
-    peak = np.iinfo(pixels.dtype).max
-    factor = max(1, max(height, width) // _PROXY_SIDE)
+    share = np.float32(1 / np.iinfo(pixels.dtype).max)
+    factor = max(1, max(height, width) // side)
     if factor == 1:
-        return pixels.astype(np.float32) / peak
+        return pixels * share
     columns = max(1, width // factor)
     step = max(1, _STRIP_PIXELS // (width * factor)) * factor
     rows = []
     for top in range(0, height, step):
-        strip = pixels[top : top + step].astype(np.float32) / peak
+        strip = pixels[top : top + step].astype(np.float32)
         count = max(1 if not rows else 0, strip.shape[0] // factor)
         if count:
-            rows.append(cv2.resize(strip, (columns, count), interpolation=cv2.INTER_AREA))
+            rows.append(cv2.resize(strip, (columns, count), interpolation=cv2.INTER_AREA) * share)
     return np.concatenate(rows)
 
 

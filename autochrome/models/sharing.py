@@ -1,0 +1,107 @@
+"""One network for several processes: it lies in memory once, and its owner's threads run it."""
+
+import contextlib
+import threading
+from collections.abc import Callable
+from functools import lru_cache
+from multiprocessing import AuthenticationError, current_process
+from multiprocessing.connection import Client, Connection, Listener
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .predictors import Predictor
+
+
+class SharedPredictor:
+    """A predictor of this process, for children that it starts. Use as a context manager.
+
+    ``load`` gives the predictor; it is called when somebody asks for the first time. Pictures are
+    taken one at a time, in the order in which they come.
+    """
+
+    def __init__(self, load: Callable[[], Predictor]):
+        self._load = load
+        self._predictor: Predictor | None = None
+        self._one_at_a_time = threading.Lock()
+        self._over = False
+        self._listener = Listener(authkey=current_process().authkey)
+
+    def __enter__(self) -> "SharedPredictor":
+        threading.Thread(target=self._listen, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over = True
+        # Closing alone does not wake the thread that waits.
+        with contextlib.suppress(OSError), Client(self._listener.address):
+            pass
+        self._listener.close()
+
+    def lent(self) -> "LentPredictor":
+        """What a child is given in place of the predictor."""
+        return LentPredictor(str(self._listener.address))
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                connection = self._listener.accept()
+            except (OSError, EOFError, AuthenticationError):
+                # A child that died while it connected, unless it is over.
+                if self._over:
+                    return
+                continue
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: Connection) -> None:
+        """Answer one child for as long as it lives."""
+        with connection:
+            while True:
+                try:
+                    question, arguments = connection.recv()
+                    connection.send(self._answer(question, arguments))
+                except (EOFError, OSError):
+                    return
+
+    def _answer(self, question: str, arguments: tuple) -> tuple[bool, Any]:
+        """Whether it went well, and the answer or the error."""
+        try:
+            with self._one_at_a_time:
+                if self._predictor is None:
+                    self._predictor = self._load()
+                if question == "device":
+                    return True, self._predictor.device
+                return True, getattr(self._predictor, question)(*arguments)
+        except Exception as error:  # raised again where it was asked for
+            return False, error
+
+
+class LentPredictor:
+    """Another process's predictor. Can be pickled; each process connects once."""
+
+    def __init__(self, address: str):
+        self._address = address
+
+    @property
+    def device(self) -> str:
+        return self._ask("device")
+
+    def input_size(self, height: int, width: int) -> tuple[int, int]:
+        return self._ask("input_size", height, width)
+
+    def predict(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
+        return self._ask("predict", lightness)
+
+    def _ask(self, question: str, *arguments: Any) -> Any:
+        connection = _connected(self._address)
+        connection.send((question, arguments))
+        went_well, answer = connection.recv()
+        if not went_well:
+            raise answer
+        return answer
+
+
+@lru_cache(maxsize=1)
+def _connected(address: str) -> Connection:
+    return Client(address, authkey=current_process().authkey)
