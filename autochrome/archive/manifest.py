@@ -73,9 +73,7 @@ def read_manifest(path: Path) -> list[Row]:
     """
     with open(path, encoding="utf-8", newline="\n") as file:
         names = file.readline().rstrip("\n").split("\t")
-        return [
-            _row(dict(zip(names, line.rstrip("\n").split("\t"), strict=True))) for line in file
-        ]
+        return [_row(dict(zip(names, line.rstrip("\n").split("\t"), strict=True))) for line in file]
 
 
 def _cells(row: Row) -> list[str]:
