@@ -12,7 +12,7 @@ from .files import (
     write_json_if_changed,
 )
 from .journal import Journal, is_intact, stamp
-from .keys import digest, make_key, path_digest, sha256_file
+from .keys import bucket_bits, digest, make_key, path_digest, sha256_file
 from .lock import ResultsBusyError, RunLock
 from .manifest import failed_row, gather, read_manifest, write_manifest
 from .prune import PruneOutcome, known_before, prune
@@ -26,6 +26,7 @@ __all__ = [
     "ResultsBusyError",
     "RunLock",
     "Scan",
+    "bucket_bits",
     "canonical_json",
     "digest",
     "escape_tsv",

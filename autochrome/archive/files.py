@@ -98,6 +98,8 @@ def escape_tsv(text: str) -> str:
 
 def unescape_tsv(cell: str) -> str:
     """The inverse of `escape_tsv`."""
+    if "\\" not in cell:
+        return cell
     out, i = [], 0
     while i < len(cell):
         if cell[i] != "\\":

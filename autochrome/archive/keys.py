@@ -33,3 +33,13 @@ def make_key(stage: str, version: int, **parts: Any) -> str:
 def path_digest(relative_path: str) -> str:
     """SHA-256 of a path below the archive, as 64 hex digits: what safe ids are made from."""
     return hashlib.sha256(relative_path.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def bucket_bits(bucket: str) -> str:
+    """The bits of `path_digest` that all photographs of a bucket begin with.
+
+    >>> bucket_bits("x3_01")
+    '001101'
+    """
+    digits, _, rest = bucket.removeprefix("x").partition("_")
+    return "".join(f"{int(digit, 16):04b}" for digit in digits) + rest

@@ -3,13 +3,10 @@
 ``manifest.tsv`` holds no times and no sizes of results, so that equal work gives equal bytes.
 """
 
-import csv
 import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from .files import canonical_json, escape_tsv, read_json, unescape_tsv, write_atomic
 
@@ -65,9 +62,8 @@ def write_manifest(rows: list[Row], results: Path) -> None:
         for name, sha256 in result_files(row).items()
     )
     write_atomic(results / CHECKSUMS, b"".join(line for _, line in lines))
-    table = pd.DataFrame([_cells(row) for row in rows], columns=list(_COLUMNS), dtype=str)
-    text = table.to_csv(sep="\t", index=False, quoting=csv.QUOTE_NONE, lineterminator="\n")
-    write_atomic(results / MANIFEST, text)
+    table = "".join("\t".join(cells) + "\n" for cells in [_COLUMNS, *map(_cells, rows)])
+    write_atomic(results / MANIFEST, table)
 
 
 def read_manifest(path: Path) -> list[Row]:
@@ -75,10 +71,9 @@ def read_manifest(path: Path) -> list[Row]:
 
     Raises FileNotFoundError if there is none, ValueError or KeyError if it is not a manifest.
     """
-    table = pd.read_csv(
-        path, sep="\t", dtype=str, na_filter=False, quoting=csv.QUOTE_NONE, lineterminator="\n"
-    )
-    return [_row(cells) for cells in table[list(_COLUMNS)].to_dict("records")]
+    with open(path, encoding="utf-8", newline="\n") as file:
+        names = file.readline().rstrip("\n").split("\t")
+        return [_row(dict(zip(names, line.rstrip("\n").split("\t"), strict=True))) for line in file]
 
 
 def _cells(row: Row) -> list[str]:

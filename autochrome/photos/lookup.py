@@ -5,7 +5,15 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from ..archive import Journal, is_intact, read_json, sha256_file, stamp, temporary_beside
+from ..archive import (
+    Journal,
+    bucket_bits,
+    is_intact,
+    read_json,
+    sha256_file,
+    stamp,
+    temporary_beside,
+)
 from .faults import writing_results
 
 _JOURNALS = Path("state", "photos")
@@ -25,8 +33,7 @@ class Lookup:
         self._others = [
             Journal(path)
             for path in sorted(_JOURNALS.glob("*.jsonl"))
-            if path.stem != bucket
-            and (path.stem.startswith(bucket) or bucket.startswith(path.stem))
+            if path.stem != bucket and _share_photos(bucket, path.stem)
         ]
         try:
             self._gone: dict[str, Row] = read_json(_GONE)
@@ -70,6 +77,11 @@ class Lookup:
             record |= {"path": row["result"], "sha256": row["result_sha256"]}
             record |= {"size": row["result_size"], "mtime_ns": row["result_mtime_ns"]}
         return record
+
+
+def _share_photos(bucket: str, other: str) -> bool:
+    mine, its = bucket_bits(bucket), bucket_bits(other)
+    return mine.startswith(its) or its.startswith(mine)
 
 
 def _brought(record: dict[str, Any], result: str) -> bool:

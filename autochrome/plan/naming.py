@@ -6,32 +6,54 @@ from pathlib import PurePosixPath
 
 from ..archive import path_digest
 
+_BITS = 256
+# A small archive makes at least about so many jobs, of not less than 2 ** _FINEST photographs.
+_JOBS_AT_LEAST = 8
+_FINEST = 6
+
 
 def film_id(path: str) -> str:
     """16 hex digits for a film's path below the archive."""
     return path_digest(path)[:16]
 
 
+def batch_size_for(count: int, most: int) -> int:
+    """Photographs a job for an archive of ``count``: small archives are cut finer than ``most``.
+
+    The steps are powers of two, so that an archive which grows seldom meets another size, and
+    one of many thousands never.
+    """
+    finer = 1 << max(_FINEST, (count // _JOBS_AT_LEAST).bit_length() - 1)
+    return min(most, finer)
+
+
 def buckets_of(paths: Iterable[str], batch_size: int) -> dict[str, list[str]]:
     """Photographs' paths in buckets of at most ``batch_size``, each sorted.
 
-    A bucket is ``x`` and the shortest hex prefix of SHA-256(path) that few enough paths share, so
-    that a new photograph changes one bucket and at most splits it.
+    A bucket is ``x`` and the shortest prefix of SHA-256(path) that few enough paths share, so
+    that a new photograph changes one bucket and at most splits it. The prefix is counted in bits:
+    its whole hex digits, and after ``_`` what is left of it (see `archive.bucket_bits`).
     """
     buckets: dict[str, list[str]] = {}
 
-    def split(prefix: str, members: list[tuple[str, str]]) -> None:
-        if len(members) <= batch_size or len(prefix) == 64:
-            buckets["x" + prefix] = sorted(path for _, path in members)
+    def split(bits: str, members: list[tuple[int, str]]) -> None:
+        if len(members) <= batch_size or len(bits) == _BITS:
+            buckets[_bucket_name(bits)] = sorted(path for _, path in members)
             return
-        for digit in "0123456789abcdef":
-            longer = prefix + digit
-            if part := [member for member in members if member[0].startswith(longer)]:
-                split(longer, part)
+        place = _BITS - 1 - len(bits)
+        for bit in (0, 1):
+            if part := [member for member in members if member[0] >> place & 1 == bit]:
+                split(f"{bits}{bit}", part)
 
-    if hashed := [(path_digest(path), path) for path in paths]:
+    if hashed := [(int(path_digest(path), 16), path) for path in paths]:
         split("", hashed)
     return buckets
+
+
+def _bucket_name(bits: str) -> str:
+    whole = len(bits) // 4
+    digits = f"{int(bits[: 4 * whole], 2):0{whole}x}" if whole else ""
+    return f"x{digits}{'_' if bits[4 * whole :] else ''}{bits[4 * whole :]}"
 
 
 def with_suffix(path: str, suffix: str, accepted: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from .. import films, photos
 from ..archive import Entry, Scan, digest
 from ..models import Model
-from .naming import buckets_of, film_id, with_suffix, without_collisions
+from .naming import batch_size_for, buckets_of, film_id, with_suffix, without_collisions
 
 Plans = dict[str, dict[str, Any]]
 
@@ -23,6 +23,7 @@ def photo_plans(scan: Scan, archive: Path, config: dict[str, Any], model: Model)
         "already_colour": config["already_colour"],
         "max_pixels": config["photos"]["max_pixels"],
     }
+    size = batch_size_for(len(entries), config["photos"]["batch_size"])
     return {
         bucket: {
             "stage": "photos",
@@ -32,7 +33,7 @@ def photo_plans(scan: Scan, archive: Path, config: dict[str, Any], model: Model)
             "model": _planned(model, config),
             "settings": settings,
         }
-        for bucket, paths in buckets_of(entries, config["photos"]["batch_size"]).items()
+        for bucket, paths in buckets_of(entries, size).items()
     }
 
 

@@ -101,7 +101,7 @@ def test_a_renamed_photograph_is_not_coloured_again(results, scan, nothing_is_co
     assert sha256_file(row["result"]) == first["result_sha256"]
 
 
-@pytest.mark.parametrize("bucket", ["3", "3fa", "3f0"])
+@pytest.mark.parametrize("bucket", ["3", "3fa", "3f_0"])
 def test_another_batch_size_colours_nothing_again(results, scan, nothing_is_coloured, bucket):
     first = results.colour()
     nothing_is_coloured()

@@ -6,7 +6,14 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autochrome.plan.naming import buckets_of, film_id, with_suffix, without_collisions
+from autochrome.archive import bucket_bits, path_digest
+from autochrome.plan.naming import (
+    batch_size_for,
+    buckets_of,
+    film_id,
+    with_suffix,
+    without_collisions,
+)
 
 PATHS = st.lists(
     st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1),
@@ -23,8 +30,22 @@ def test_a_films_id_is_safe_whatever_its_path(path):
 def test_every_photograph_is_in_one_bucket_of_at_most_the_batch_size(paths, size):
     buckets = buckets_of(paths, size)
     assert sorted(path for bucket in buckets.values() for path in bucket) == sorted(paths)
-    assert all(re.fullmatch("x[0-9a-f]*", name) for name in buckets)
+    assert all(re.fullmatch("x[0-9a-f]*(_[01]{1,3})?", name) for name in buckets)
     assert all(0 < len(bucket) <= size for bucket in buckets.values())
+
+
+@given(PATHS, st.integers(1, 9))
+def test_a_buckets_name_tells_which_photographs_are_in_it(paths, size):
+    for name, members in buckets_of(paths, size).items():
+        for path in members:
+            assert f"{int(path_digest(path), 16):0256b}".startswith(bucket_bits(name))
+
+
+def test_small_archives_are_cut_finer_and_large_ones_always_alike():
+    assert batch_size_for(3, 512) == batch_size_for(1000, 512) == 64
+    assert 64 < batch_size_for(2000, 512) < 512
+    assert {batch_size_for(count, 512) for count in (5_000, 100_000, 2_000_000)} == {512}
+    assert batch_size_for(100_000, 3) == 3
 
 
 @given(PATHS.filter(bool), st.integers(1, 9))

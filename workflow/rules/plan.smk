@@ -43,7 +43,7 @@ def encoded_chunks(wildcards):
 
 wildcard_constraints:
     film="[0-9a-f]{16}",
-    bucket="x[0-9a-f]*",
+    bucket="x[0-9a-f_]*",
     number="[0-9]+",
     model="[a-z0-9][a-z0-9._-]*",
     identity="[0-9a-f]{12}",
