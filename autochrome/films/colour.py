@@ -1,6 +1,7 @@
 """The network's part: small ab maps for every frame of a chunk, kept as 8-bit files."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -9,12 +10,15 @@ from numpy.typing import NDArray
 
 from ..models import Predictor, ReadyModel, predict_ab
 from .arrays import in_blocks, save_arrays
+from .carry import Key, Piece, coloured, pieces_between
+from .cleaning import CLEAN_REACH, Look, Looker, cleaned
 from .cuts import read_safely
 from .index import FilmIndex
+from .keyframes import distinct_frames, read_from, read_until
 from .pixels import full_range_luma
 
 # Raised when the ab maps of the same film and model would hold anything else than before.
-COLOUR_VERSION = 1
+COLOUR_VERSION = 2
 
 
 def colour_frames(
@@ -22,22 +26,36 @@ def colour_frames(
 ) -> Iterator[tuple[int, NDArray[np.int8]]]:
     """The ab map of each frame of a chunk: its number in the film, int8 (h, w, 2), CIE units.
 
-    A frame whose luma is that of the frame before is not sent to the network again.
+    A frame whose luma is that of the frame before has its map, too.
     """
-    last_print, last = None, None
+    chunk = index.chunk(number)
+    way = _one_by_one if index.key_frames == "every" else _carried
+    last: tuple[int, NDArray[np.int8]] | None = None
+    for frame, ab in way(index, source, number, predictor):
+        if last is not None:
+            yield from ((repeat, last[1]) for repeat in range(last[0], frame))
+        last = frame, np.clip(np.rint(ab), -127, 127).astype(np.int8)
+    if last is not None:
+        yield from ((repeat, last[1]) for repeat in range(last[0], chunk.stop))
+
+
+def _one_by_one(
+    index: FilmIndex, source: str, number: int, predictor: Predictor
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """The network's map of each frame that does not repeat the one before."""
     for frame, luma, _ in read_safely(index, source, number):
-        if last is None or index.prints[frame] != last_print:
-            last = _map_of(index, luma, predictor)
-            last_print = index.prints[frame]
-        yield frame, last
+        if frame == index.chunk(number).start or index.prints[frame] != index.prints[frame - 1]:
+            seen = full_range_luma(_reduced(luma), index.picture)
+            yield frame, _map_of(index, seen, predictor)
 
 
-def _map_of(index, luma, predictor) -> NDArray[np.int8]:
+def _map_of(
+    index: FilmIndex, luma: NDArray[np.float32], predictor: Predictor
+) -> NDArray[np.float32]:
     """The map in the film's own orientation; the network sees the picture as it is shown."""
     turns = quarter_turns(index.picture.display)
-    seen = np.ascontiguousarray(np.rot90(full_range_luma(_reduced(luma), index.picture), turns))
-    ab = np.rot90(predict_ab(predictor, seen), -turns)
-    return np.clip(np.rint(ab), -127, 127).astype(np.int8)
+    ab = predict_ab(predictor, np.ascontiguousarray(np.rot90(luma, turns)))
+    return np.ascontiguousarray(np.rot90(ab, -turns))
 
 
 def _reduced(luma: NDArray[np.integer]) -> NDArray[np.integer]:
@@ -57,6 +75,91 @@ def quarter_turns(display: tuple[int, ...]) -> int:
     if abs(a) >= abs(b):
         return 2 if a < 0 and display[4] < 0 else 0
     return 3 if b > 0 else 1
+
+
+def _carried(
+    index: FilmIndex, source: str, number: int, predictor: Predictor
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Maps carried from key frames, of each frame that does not repeat the one before.
+
+    More than the chunk is looked at: from the key frame before it to the one behind it. So the
+    key frames on its borders have the same colours on both sides.
+    """
+    chunk = index.chunk(number)
+    if not chunk:
+        return
+    begin, end = read_from(index, chunk.start)[0], read_until(index, chunk.stop)[0]
+    looks = _looks(index, source, number, _size_wanted(index, predictor))
+    at = begin
+    while at < end:
+        _, stop = index.shot_of(at)
+        pieces = _pieces_of_shot(index, at, min(stop, end), looks, predictor)
+        for frame, ab in coloured(pieces):
+            if frame in chunk:
+                yield frame, ab
+        at = stop
+
+
+def _size_wanted(index: FilmIndex, predictor: Predictor) -> tuple[int, int]:
+    """The network's input size, the picture lying as in the film."""
+    shape = (index.picture.height, index.picture.width)
+    turned = quarter_turns(index.picture.display) % 2
+    height, width = predictor.input_size(*(shape[::-1] if turned else shape))
+    return (width, height) if turned else (height, width)
+
+
+def _looks(index: FilmIndex, source: str, number: int, size: tuple[int, int]) -> Iterator[Look]:
+    """Looks at the frames around a chunk that do not repeat the one before them."""
+    chunk = index.chunk(number)
+    frames = range(read_from(index, chunk.start)[1], read_until(index, chunk.stop)[1])
+    looker, last, shots = Looker(index.picture, size), None, set(index.shots.tolist())
+    for frame, luma, _ in read_safely(index, source, number, frames):
+        if frame in shots:
+            last = None
+        elif last is not None and index.prints[frame] == index.prints[frame - 1]:
+            continue
+        last = looker.look(frame, luma, index.levels[frame], index.even_levels[frame], last)
+        yield last
+
+
+def _pieces_of_shot(
+    index: FilmIndex, begin: int, end: int, looks: Iterator[Look], predictor: Predictor
+) -> Iterator[Piece]:
+    """The pieces of one shot, or of its part from ``begin`` to ``end`` - 1.
+
+    A part ends with a key frame, or with the shot; ``looks`` are taken as far as they are needed.
+    """
+    _, stop = index.shot_of(begin)
+    distinct = distinct_frames(index.prints, begin, stop)
+    first, last = np.searchsorted(index.colour_keys, [begin, end])
+    keys = [int(key) for key in index.colour_keys[first:last]]
+    held: list[Look] = []
+
+    def place(frame: int) -> int:
+        return next(n for n, look in enumerate(held) if look.number == frame)
+
+    def ask(look: Look) -> Key:
+        seen = cleaned(held, place(look.number), index.picture)
+        return Key(look, _map_of(index, seen, predictor))
+
+    left = None
+    for start, goal in pairwise(_marks(keys, distinct, begin, end == stop)):
+        needed = distinct[min(np.searchsorted(distinct, goal) + CLEAN_REACH, len(distinct) - 1)]
+        while not held or held[-1].number < needed:
+            held.append(next(looks))
+        while len(held) > CLEAN_REACH and held[CLEAN_REACH].number < start:
+            del held[0]
+        if left is None and start == keys[0]:
+            left = ask(held[place(start)])
+        right = ask(held[place(goal)]) if goal != start and goal in keys else None
+        yield from pieces_between(held[place(start) : place(goal) + 1], left, right, ask)
+        left = right
+
+
+def _marks(keys: list[int], distinct: NDArray[np.int64], begin: int, to_end: bool) -> list[int]:
+    """The frames between which the pieces lie: key frames, and a shot's ends."""
+    marks = keys if keys[0] == begin else [begin, *keys]
+    return [*marks, int(distinct[-1])] if to_end else marks
 
 
 def make_colour(

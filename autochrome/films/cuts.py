@@ -1,7 +1,7 @@
 """Where a film is cut into chunks, and from where each chunk is read.
 
-Cuts fall on key frames or shot changes only. A seek is never trusted: it is tried, and what comes
-is compared with the fingerprints; a cut without a start that is proven is not made.
+Cuts fall on colour's key frames or shot changes only. A seek is never trusted: it is tried, and
+what comes is compared with the fingerprints; a cut without a start that is proven is not made.
 """
 
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..errors import ItemError
 from .decoder import Film, decode, fingerprint, open_film
+from .keyframes import read_from
 from .pixels import luma_of
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ _CANDIDATES_TRIED = 4
 class Cuts:
     """Chunk ``n`` is the frames ``bounds[n]`` … ``bounds[n + 1]`` - 1, read from ``starts[n]``.
 
-    A start is a timestamp to seek to, or None for the beginning of the film.
+    A start is a timestamp to seek to, or None for the beginning of the film. It also gives the
+    frames before the chunk that its colours depend on (`read_from`).
     """
 
     bounds: tuple[int, ...]
@@ -60,7 +62,7 @@ def choose_cuts(index: "FilmIndex", source: str, chunks: int, key_times: dict[in
     """
     count = len(index)
     bounds, starts = [0], [None]
-    possible = np.union1d(index.keys, index.shots)
+    possible = np.union1d(index.colour_keys, index.shots)
     for number in range(1, chunks):
         ideal = number * count / chunks
         for cut in _candidates(index, possible, ideal, count / chunks, bounds[-1]):
@@ -78,7 +80,9 @@ def _candidates(
     """The cuts worth trying, best first: near the ideal place, little to decode before them."""
     near = possible[np.abs(possible - ideal) <= length / 2]
     near = near[(near >= last + SHORTEST_CHUNK) & (near <= len(index) - SHORTEST_CHUNK)]
-    ahead = np.array([cut - _key_before(index, cut) for cut in near], np.int64)
+    ahead = np.array(
+        [cut - _key_before(index, read_from(index, int(cut))[1]) for cut in near], np.int64
+    )
     cost = np.abs(near - ideal) + ahead
     order = np.argsort(cost, kind="stable")
     return [int(near[i]) for i in order if ahead[i] <= length / 4][:_CANDIDATES_TRIED]
@@ -93,12 +97,13 @@ def _proven_start(
     index: "FilmIndex", source: str, cut: int, key_times: dict[int, int]
 ) -> int | None:
     """A timestamp from which the seek gives the right frames, or None."""
-    at = int(np.searchsorted(index.keys, cut, side="right"))
+    first = read_from(index, cut)[1]
+    at = int(np.searchsorted(index.keys, first, side="right"))
     targets: list[int] = []
     for key in index.keys[max(0, at - 2) : at][::-1]:
         pts = int(index.raw_pts[key])
         targets += [pts, key_times[pts]]
-    proof = range(cut, min(cut + _PROOF_FRAMES, len(index)))
+    proof = range(first, min(cut + _PROOF_FRAMES, len(index)))
     for target in dict.fromkeys(targets):
         try:
             for _ in _read(index, source, proof, target):
@@ -110,14 +115,17 @@ def _proven_start(
 
 
 def read_safely(
-    index: "FilmIndex", source: str, number: int
+    index: "FilmIndex", source: str, number: int, frames: range | None = None
 ) -> Iterator[tuple[int, NDArray[np.integer], av.VideoFrame]]:
     """The frames of a chunk: number in the film, luma, frame; each proven by its fingerprint.
+
+    ``frames``, if given, are read in place of the chunk's own; they begin at most as much earlier
+    as `read_from` has it.
 
     If the start that was proven once tells another story now (a damaged film), the rest is read
     from the beginning of the film. Raises ItemError if that, too, gives other frames.
     """
-    frames = index.chunk(number)
+    frames = index.chunk(number) if frames is None else frames
     done = frames.start
     if frames and index.cuts.starts[number] is not None:
         try:

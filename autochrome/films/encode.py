@@ -30,7 +30,7 @@ from .shots import shrunk
 from .steady import steady_ab
 
 # Raised when the frames that go into the encoder, or its fixed settings, change.
-ENCODE_VERSION = 1
+ENCODE_VERSION = 2
 
 _NUMBERS = Fraction(1, 1000)
 _FULL = 2

@@ -25,11 +25,12 @@ from .decoder import (
     fingerprint,
     open_film,
 )
+from .keyframes import NOVELTY_WIDTH, KeyFrames, NoveltyFinder, choose_key_frames, even_levels
 from .pixels import Picture, colour_spread, luma_of, picture_of
-from .shots import ShotFinder
+from .shots import ShotFinder, shrunk
 
 # Raised when an index of the same film would hold anything else than before.
-INDEX_VERSION = 2
+INDEX_VERSION = 3
 
 NO_PTS = np.iinfo(np.int64).min
 
@@ -45,7 +46,10 @@ class FilmIndex:
 
     ``pts``, ``durations`` int64, in units of ``time_base``, strictly rising; ``raw_pts`` as the
     decoder gave them (NO_PTS for none); ``prints`` uint64; ``corrupt`` bool; ``shots`` int64,
-    first frames of shots, beginning with 0; ``keys`` int64, frames at which decoding can start.
+    first frames of shots, beginning with 0; ``keys`` int64, frames at which decoding can start;
+    ``colour_keys`` int64, the key frames that the network is asked for, as ``key_frames`` wishes;
+    ``levels`` float32 (n, 2), mean and standard deviation of the luma on 8-bit codes;
+    ``even_levels`` the same without flicker.
     ``rate`` is in frames a second, an average where the film has no steady one.
     ``facts`` holds plain values for the record.
     """
@@ -60,6 +64,10 @@ class FilmIndex:
     corrupt: NDArray[np.bool_]
     shots: NDArray[np.int64]
     keys: NDArray[np.int64]
+    colour_keys: NDArray[np.int64]
+    levels: NDArray[np.float32]
+    even_levels: NDArray[np.float32]
+    key_frames: KeyFrames
     cuts: Cuts
     threads: int
     facts: dict[str, Any]
@@ -87,6 +95,7 @@ class FilmIndex:
             "time_base": [self.time_base.numerator, self.time_base.denominator],
             "rate": [self.rate.numerator, self.rate.denominator],
             "threads": self.threads,
+            "key_frames": self.key_frames,
             "cuts": self.cuts.to_json(),
             "facts": self.facts,
         }
@@ -104,31 +113,37 @@ class FilmIndex:
                 rate=Fraction(*about["rate"]),
                 cuts=Cuts.from_json(about["cuts"]),
                 threads=about["threads"],
+                key_frames=about["key_frames"],
                 facts=about["facts"],
                 **{name: data[name] for name in _ARRAYS},
             )
 
 
-_ARRAYS = ("pts", "raw_pts", "durations", "prints", "corrupt", "shots", "keys")
+_ARRAYS = (
+    "pts", "raw_pts", "durations", "prints", "corrupt", "shots", "keys",
+    "colour_keys", "levels", "even_levels",
+)  # fmt: skip
 
 
 class _DamagedError(Exception):
     """The film shows faults: it is to be decoded with one thread."""
 
 
-def make_index(source: str, target: str, chunks: int) -> None:
+def make_index(source: str, target: str, chunks: int, key_frames: KeyFrames = "auto") -> None:
     """Index the film ``source``, cut into at most ``chunks``, and write the index to ``target``.
+
+    ``key_frames`` is as `choose_key_frames` has it.
 
     Raises ItemError if it has no picture that can be decoded.
     """
     try:
-        index = _index(source, chunks, CLEAN_THREADS)
+        index = _index(source, chunks, key_frames, CLEAN_THREADS)
     except _DamagedError:
-        index = _index(source, chunks, DAMAGED_THREADS)
+        index = _index(source, chunks, key_frames, DAMAGED_THREADS)
     index.save(Path(target))
 
 
-def _index(source: str, chunks: int, threads: int) -> FilmIndex:
+def _index(source: str, chunks: int, key_frames: KeyFrames, threads: int) -> FilmIndex:
     with open_film(source, threads) as film:
         seen = _look_through(film, threads)
         time_base = film.time_base
@@ -145,6 +160,10 @@ def _index(source: str, chunks: int, threads: int) -> FilmIndex:
     keys = np.array(sorted(at[p] for p in key_times if p in at), np.int64)
     faults = film.faults
     coloured = float(np.mean(np.array(seen.spreads) > COLOUR_SPREAD))
+    prints = np.array(seen.prints, np.uint64)
+    shots = np.array([0, *(s for s in seen.shots if s > 0)], np.int64)
+    levels = np.array(seen.novelty.levels, np.float32)
+    even = even_levels(levels, shots)
     index = FilmIndex(
         picture=seen.picture,
         time_base=time_base,
@@ -152,10 +171,16 @@ def _index(source: str, chunks: int, threads: int) -> FilmIndex:
         pts=pts,
         raw_pts=raw_pts,
         durations=durations,
-        prints=np.array(seen.prints, np.uint64),
+        prints=prints,
         corrupt=np.array(seen.corrupt, bool),
-        shots=np.array([0, *(s for s in seen.shots if s > 0)], np.int64),
+        shots=shots,
         keys=keys,
+        colour_keys=choose_key_frames(
+            key_frames, np.array(seen.novelty.steps, np.float32), even, prints, shots
+        ),
+        levels=levels,
+        even_levels=even,
+        key_frames=key_frames,
         cuts=Cuts((0, len(pts)), (None,)),
         threads=threads,
         facts={
@@ -179,6 +204,7 @@ class _Seen:
     def __init__(self, picture: Picture):
         self.picture = picture
         self.finder = ShotFinder()
+        self.novelty = NoveltyFinder()
         self.raw_pts: list[int | None] = []
         self.dts: list[int | None] = []
         self.prints: list[int] = []
@@ -198,6 +224,8 @@ class _Seen:
         self.corrupt.append(frame.is_corrupt)
         self.spreads.append(colour_spread(frame))
         self.finder.look(luma, self.picture.depth)
+        small = shrunk(luma, self.picture.depth, NOVELTY_WIDTH)
+        self.novelty.look(small, self.prints[-2:-1] == self.prints[-1:])
         self.last_duration = frame.duration or 0
 
 

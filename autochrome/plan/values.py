@@ -95,7 +95,12 @@ def _stages(
         "mtime_ns": entry.mtime_ns,
     }
     stages = {
-        "index": {"stage": "index", **common, **source, "settings": {}},
+        "index": {
+            "stage": "index",
+            **common,
+            **source,
+            "settings": {"key_frames": settings["key_frames"]},
+        },
         "colour": {
             "stage": "colour",
             **common,

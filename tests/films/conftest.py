@@ -18,6 +18,7 @@ from autochrome.films.colour import colour_frames
 from autochrome.films.encode import make_chunk
 from autochrome.films.index import FilmIndex, make_index
 from autochrome.films.join import Joined, join_chunks
+from autochrome.films.keyframes import KeyFrames
 from autochrome.films.verify import Verdict, verify_film
 
 SETTINGS = {"codec": "h264", "crf": 18, "preset": "ultrafast", "threads": 2, "saturation": 1.0}
@@ -113,11 +114,16 @@ def colour_film(tmp_path: Path) -> Callable[..., Coloured]:
     """The whole way for one film, in this process and with a stand-in for the network."""
 
     def colour(
-        source: Path, container: str = "mp4", chunks: int = 1, name: str = "work", **settings: Any
+        source: Path,
+        container: str = "mp4",
+        chunks: int = 1,
+        name: str = "work",
+        key_frames: KeyFrames = "auto",
+        **settings: Any,
     ) -> Coloured:
         folder = tmp_path / name
         folder.mkdir()
-        make_index(str(source), str(folder / "index.npz"), chunks)
+        make_index(str(source), str(folder / "index.npz"), chunks, key_frames)
         index = FilmIndex.load(folder / "index.npz")
         numbers = [n for n in range(chunks) if index.chunk(n)]
         for n in numbers:

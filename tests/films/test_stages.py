@@ -35,8 +35,9 @@ class Results:
         common = {"film": self.film, "chunks": self.chunks}
         plans: dict[str, Any] = {
             "index": common
-            | {"stage": "index", "archive": str(self.archive), "path": self.path, "settings": {}}
-            | {"size": status.st_size, "mtime_ns": status.st_mtime_ns},
+            | {"stage": "index", "archive": str(self.archive), "path": self.path}
+            | {"size": status.st_size, "mtime_ns": status.st_mtime_ns}
+            | {"settings": {"key_frames": "auto"}},
             "colour": common
             | {"stage": "colour", "model": planned_compact(), "settings": {"temperature": None}},
             "encode": common | {"stage": "encode", "settings": self.settings},
