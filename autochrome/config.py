@@ -15,11 +15,11 @@ SCHEMA = Path(__file__).resolve().parents[1] / "workflow" / "schemas" / "config.
 def check_config(config: dict[str, Any]) -> None:
     """Raise ConfigError, naming the key and what is allowed, unless ``config`` fits the schema.
 
-    Numbers that come as text become numbers, in place: on Snakemake's command line the values
-    of a mapping (``films={crf: 16}``) are all text.
+    Numbers, null, true and false that come as text become what they mean, in place: on Snakemake's
+    command line the values of a mapping (``films={crf: 16}``) are all text.
     """
     schema = yaml.safe_load(SCHEMA.read_text())
-    _read_numbers(config, schema)
+    _read_values(config, schema)
     check_schema(config, schema, "Setting ", "Take it over from config/config.yaml.")
 
 
@@ -43,15 +43,19 @@ def check_schema(value: Any, schema: dict[str, Any], what: str, remedy: str) -> 
     raise ConfigError(f"{what}{name}{error.instance!r} is not possible.", _allowed(error.schema))
 
 
-def _read_numbers(config: dict[str, Any], schema: dict[str, Any]) -> None:
+def _read_values(config: dict[str, Any], schema: dict[str, Any]) -> None:
     for key, allowed in schema["properties"].items():
         value = config.get(key)
         if isinstance(value, dict) and "properties" in allowed:
-            _read_numbers(value, allowed)
-        elif isinstance(value, str) and allowed.get("type") in ("number", "integer"):
-            number = yaml.safe_load(value)
-            if isinstance(number, int | float) and not isinstance(number, bool):
-                config[key] = number
+            _read_values(value, allowed)
+        elif isinstance(value, str) and not _fits(value, allowed):
+            meant = yaml.safe_load(value)
+            if _fits(meant, allowed):
+                config[key] = meant
+
+
+def _fits(value: Any, schema: dict[str, Any]) -> bool:
+    return jsonschema.Draft202012Validator(schema).is_valid(value)
 
 
 def _unknown_key(what: str, key: str, error: jsonschema.ValidationError) -> ConfigError:

@@ -29,7 +29,7 @@ def test_the_default_settings_are_valid():
     [
         ({"saturation": 3}, "saturation: 3 .* a number from 0 to 2"),
         ({"saturation": "much"}, "saturation: 'much' .* a number from 0 to 2"),
-        ({"films__codec": "vp9"}, "films.codec: 'vp9' .* Allowed: h264, ffv1"),
+        ({"films__codec": "vp9"}, "films.codec: 'vp9' .* Allowed: .*h264, h265, av1, ffv1, prores"),
         ({"photos__batch_size": 0}, "photos.batch_size: 0 .* whole number from 1"),
         ({"films": 7}, "films: 7 .* a mapping with chunk_seconds"),
         ({"satturation": 1}, "satturation is not known. Did you mean saturation"),
@@ -48,7 +48,11 @@ def test_a_missing_setting_is_named():
         check_config(config)
 
 
-def test_numbers_that_come_as_text_become_numbers():
-    config = changed(films__crf="16.5", photos__batch_size="8")
+def test_values_that_come_as_text_become_what_they_mean():
+    config = changed(
+        films__crf="16.5", films__codec="null", films__depth="10", photos__batch_size="8"
+    )
     check_config(config)
-    assert (config["films"]["crf"], config["photos"]["batch_size"]) == (16.5, 8)
+    films = config["films"]
+    assert (films["crf"], films["codec"], films["depth"]) == (16.5, None, 10)
+    assert config["photos"]["batch_size"] == 8

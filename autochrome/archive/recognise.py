@@ -3,7 +3,7 @@
 from pathlib import PurePosixPath
 
 HEAD_BYTES = 4096
-VERSION = 1
+VERSION = 2
 
 PHOTO_SUFFIXES = {
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".bmp", ".dib", ".gif"),

@@ -4,6 +4,7 @@ The stages run with the results folder as the working directory; see DESIGN.md, 
 """
 
 from .header import FilmHeader, chunk_count, probe_film, result_container
+from .presets import encoder_settings
 from .stages import colour_chunk, encode_chunk, index_film, join_film
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "chunk_count",
     "colour_chunk",
     "encode_chunk",
+    "encoder_settings",
     "index_film",
     "join_film",
     "probe_film",

@@ -1,47 +1,92 @@
-"""Chroma planes for a film's own luma: from a small ab map to the codes of Cb and Cr."""
+"""Chroma planes for a film's own luma: from a small ab map to the codes of Cb and Cr.
 
+All is computed at the size at which the result stores chroma; no frame is ever turned into R'G'B'.
+"""
+
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..color import chroma_from_ab, raise_ab
-from .pixels import Picture, chroma_codes, full_range_luma
+from ..color import chroma_from_ab
+from .coding import Coding
+from .pixels import full_range_luma
 
 
-def chroma_planes(
-    luma: NDArray[np.integer], ab: NDArray[np.float32], picture: Picture, depth: int
-) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
-    """Cb and Cr of a frame, at the size that the result stores them, on codes of ``depth`` bits.
+class ChromaMaker:
+    """Makes the chroma planes of a film's frames, one after another."""
 
-    ``luma`` uint8 or uint16 (H, W) on the film's codes, ``ab`` float32 (h, w, 2), CIE units.
-    The fields of an interlaced film are two pictures: each gets the chroma of its own lines.
-    """
-    if not picture.fields:
-        return _progressive(luma, ab, picture, depth)
-    rows = (luma.shape[0] + 1) // 2 if picture.halved else luma.shape[0]
-    columns = luma.shape[1] // 2 if picture.halved else luma.shape[1]
-    kind = np.uint8 if depth == 8 else np.uint16
-    both = (np.empty((rows, columns), kind), np.empty((rows, columns), kind))
-    for parity in range(2):
-        field = _even_rows(luma[parity::2]) if picture.halved else luma[parity::2]
-        for plane, part in zip(both, _progressive(field, ab, picture, depth), strict=True):
-            lines = plane[parity::2]
-            lines[:] = part[: len(lines)]
-    return both
+    def __init__(self, coding: Coding):
+        picture = coding.picture
+        self._coding = coding
+        # Full-range luma of every code, and of every sum of the samples that share their chroma.
+        self._luma = full_range_luma(np.arange(2**picture.depth), picture)
+        shared = (1 + coding.across) * (1 + coding.down)
+        sums = np.arange(shared * (2**picture.depth - 1) + 1) / shared
+        self._means = full_range_luma(sums, picture)
+
+    def planes(
+        self, luma: NDArray[np.integer], ab: NDArray[np.float32]
+    ) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
+        """Cb and Cr of a frame, at the size that the result stores them, on the result's codes.
+
+        ``luma`` uint8 or uint16 (H, W) on the film's codes, ``ab`` float32 (h, w, 2), CIE units.
+        The fields of an interlaced film are two pictures: each gets the chroma of its own lines.
+        """
+        height, width = luma.shape
+        coding = self._coding
+        rows = -(-height // 2) if coding.down else height
+        columns = -(-width // 2) if coding.across else width
+        kind = np.uint8 if coding.depth == 8 else np.uint16
+        both = np.empty((2, rows, columns), kind)
+        if coding.picture.fields:
+            for parity in range(2):
+                self._fill(both[:, parity::2], luma[parity::2], ab)
+        else:
+            self._fill(both, luma, ab)
+        return both[0], both[1]
+
+    def _fill(self, both: NDArray, luma: NDArray[np.integer], ab: NDArray[np.float32]) -> None:
+        total, low, high = self._reduced(luma)
+        raised = [_raised(np.ascontiguousarray(ab[..., i]), *total.shape) for i in range(2)]
+        chroma = chroma_from_ab(
+            self._means[total],
+            np.moveaxis(np.stack(raised), 0, 2),
+            self._coding.picture.weights,
+            low=self._luma[low],
+            high=self._luma[high],
+        )
+        depth, full = self._coding.depth, self._coding.full
+        span = np.float32(2**depth - 1 if full else 224 << (depth - 8))
+        for i, plane in enumerate(both):
+            codes = chroma[: len(plane), :, i] * span
+            codes += np.float32(1 << (depth - 1))
+            np.rint(codes, out=codes)
+            plane[:] = np.clip(codes, 0, 2**depth - 1, out=codes)
+
+    def _reduced(self, luma: NDArray[np.integer]) -> tuple[NDArray, NDArray, NDArray]:
+        """Sum, least and greatest of the luma samples that share one sample of chroma."""
+        total, low, high = luma, luma, luma
+        if self._coding.down:
+            low, high, total = _pairs_of_rows(luma)
+        if self._coding.across:
+            left, right = slice(0, None, 2), slice(1, None, 2)
+            if luma.shape[1] % 2:
+                low, high, total = (np.pad(p, ((0, 0), (0, 1)), "edge") for p in (low, high, total))
+            low = np.minimum(low[:, left], low[:, right])
+            high = np.maximum(high[:, left], high[:, right])
+            total = np.add(total[:, left], total[:, right], dtype=np.uint32)
+        return total, low, high
 
 
-def _even_rows(field: NDArray[np.integer]) -> NDArray[np.integer]:
-    return np.concatenate([field, field[-1:]]) if len(field) % 2 else field
+def _pairs_of_rows(luma: NDArray[np.integer]) -> tuple[NDArray, NDArray, NDArray]:
+    if luma.shape[0] % 2:
+        luma = np.concatenate([luma, luma[-1:]])
+    one, other = luma[0::2], luma[1::2]
+    return cv2.min(one, other), cv2.max(one, other), np.add(one, other, dtype=np.uint32)
 
 
-def _progressive(luma, ab, picture, depth):
-    if picture.halved:
-        corners = [luma[y::2, x::2] for y in range(2) for x in range(2)]
-        low = np.minimum.reduce(corners)
-        high = np.maximum.reduce(corners)
-        middle = sum(corner.astype(np.uint32) for corner in corners).astype(np.float32) / 4
-    else:
-        low = high = middle = luma
-    full = [full_range_luma(codes, picture) for codes in (middle, low, high)]
-    raised = raise_ab(ab, *middle.shape)
-    chroma = chroma_from_ab(full[0], raised, picture.weights, low=full[1], high=full[2])
-    return tuple(chroma_codes(chroma[..., i], depth, picture.full) for i in range(2))
+def _raised(plane: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
+    """A plane of the map at the size of the chroma: bicubic, or area means where it shrinks."""
+    shrinks = rows < plane.shape[0] or columns < plane.shape[1]
+    way = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    return cv2.resize(plane, (columns, rows), interpolation=way)

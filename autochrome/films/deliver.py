@@ -9,6 +9,7 @@ from typing import Any
 from .. import __version__
 from ..archive import canonical_json, is_intact, read_json, sha256_file, stamp, temporary_beside
 from ..errors import ItemError
+from .coding import Coding
 from .faults import isolated, time_limit
 from .index import FilmIndex
 from .join import join_chunks
@@ -141,7 +142,7 @@ def _coloured(work: FilmWork, index: FilmIndex) -> Row:
             [str(work.thumbs_path(n)) for n in chunks],
             plan["container"],
             _made(work, settings),
-            settings["codec"],
+            settings,
             str(part),
             limit=limit,
         )
@@ -159,7 +160,7 @@ def _coloured(work: FilmWork, index: FilmIndex) -> Row:
     finally:
         for path in (part, *(Path(f"{part}.{suffix}") for suffix in SIDECARS)):
             path.unlink(missing_ok=True)
-    checks = verdict["checks"] | index.picture.notes(settings["codec"]) | _index_notes(index)
+    checks = verdict["checks"] | Coding.of(index.picture, settings).notes() | _index_notes(index)
     if beside:
         checks["files_beside"] = beside
     bad = index.facts["bad_frames"]
@@ -186,13 +187,14 @@ def _join_and_verify(
     thumbs: list[str],
     container: str,
     made: str,
-    codec: str,
+    settings: dict[str, Any],
     target: str,
 ) -> dict[str, Any]:
     index = FilmIndex.load(Path(index_path))
     chunks = [Path(path) for path in encoded]
     joined = join_chunks(index, source, chunks, container, made, Path(target))
-    return asdict(verify_film(index, Path(target), joined, [Path(p) for p in thumbs], codec))
+    coding = Coding.of(index.picture, settings)
+    return asdict(verify_film(index, Path(target), joined, [Path(p) for p in thumbs], coding))
 
 
 def _made(work: FilmWork, settings: dict[str, Any]) -> str:

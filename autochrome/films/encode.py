@@ -1,4 +1,4 @@
-"""One chunk of the result: the film's own luma, steadied chroma, H.264 or FFV1.
+"""One chunk of the result: the film's own luma, steadied chroma, and an encoder.
 
 Written to Matroska with the frame's number in the film as its timestamp (one frame, one
 millisecond): numbers survive any container exactly, the true times are given back at the join.
@@ -8,6 +8,7 @@ pipe, and the packets come back to be checked at once.
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,14 @@ from numpy.typing import NDArray
 from ..archive import temporary_beside
 from ..errors import ItemError
 from .arrays import in_blocks, save_arrays
-from .chroma import chroma_planes
+from .chroma import ChromaMaker
+from .coding import Coding
 from .colour import AbMaps
 from .cuts import read_safely
 from .decoder import fingerprint
 from .index import FilmIndex
-from .pixels import coded_luma, plane_array
+from .overlap import ahead
+from .pixels import plane_array
 from .shots import shrunk
 from .steady import steady_ab
 
@@ -71,12 +74,24 @@ def make_chunk(
 def _written(
     writer: "_Writer", index: FilmIndex, maps: AbMaps, source: str, number: int, saturation: float
 ) -> Iterator[tuple[int, NDArray[np.uint8]]]:
-    """Write the frames of a chunk one by one; gives their numbers and small luma."""
+    """Write the frames of a chunk one by one; gives their numbers and small luma.
+
+    Reading, laying colour over the luma, and encoding go on side by side.
+    """
     width = thumb_width(index.picture.width)
-    for frame, luma, decoded in read_safely(index, source, number):
-        ab = steady_ab(index, maps, frame) * np.float32(saturation)
-        writer.write(frame, luma, ab, decoded)
-        yield frame, shrunk(luma, index.picture.depth, width)
+
+    def made() -> Iterator[tuple[int, av.VideoFrame, NDArray[np.uint8]]]:
+        with closing(ahead(read_safely(index, source, number))) as read:
+            for frame, luma, decoded in read:
+                ab = steady_ab(index, maps, frame) * np.float32(saturation)
+                coded = writer.coding.coded(luma)
+                small = shrunk(coded, writer.coding.depth, width)
+                yield frame, writer.filled(frame, luma, coded, ab, decoded), small
+
+    with closing(ahead(made())) as ready:
+        for frame, picture, small in ready:
+            writer.encode(picture)
+            yield frame, small
 
 
 def thumb_width(width: int) -> int:
@@ -89,21 +104,19 @@ class _Writer:
 
     def __init__(self, path: Path, index: FilmIndex, settings: dict[str, Any]):
         self._index = index
-        self._codec = settings["codec"]
         picture = index.picture
-        self._depth = picture.coded_depth(self._codec)
-        self._format = picture.coded_format(self._codec)
+        self.coding = coding = Coding.of(picture, settings)
+        self._chroma = ChromaMaker(coding)
         self._file = av.open(
             str(path), "w", format="matroska", container_options={"fflags": "+bitexact"}
         )
-        name = "libx264" if self._codec == "h264" else "ffv1"
-        self._stream = self._file.add_stream(name, rate=index.rate)
-        self._stream.options = _options(settings)
+        self._stream = self._file.add_stream(coding.codec.encoder, rate=index.rate)
+        self._stream.options = dict(settings["options"])
         context = self._stream.codec_context
         context.width, context.height = picture.width, picture.height
-        context.pix_fmt = self._format
+        context.pix_fmt = coding.format
         context.time_base = 1 / index.rate
-        context.color_range = 2 if picture.full else 1
+        context.color_range = 2 if coding.full else 1
         context.colorspace = picture.matrix
         context.color_primaries = picture.primaries
         context.color_trc = picture.transfer
@@ -112,10 +125,10 @@ class _Writer:
         context.thread_count = settings["threads"]
         context.flags |= Flags.bitexact | Flags.closed_gop
         self._fields = None
-        if picture.fields:
+        if picture.fields and coding.codec.keeps_fields:
             context.flags |= Flags.interlaced_dct
             context.field_order = 2 if picture.fields == "tff" else 3
-            self._fields = _field_marker(index, self._format)
+            self._fields = _field_marker(index, coding.format)
 
     def __enter__(self) -> "_Writer":
         return self
@@ -125,22 +138,25 @@ class _Writer:
             self._mux(self._stream.encode(None))
         self._file.close()
 
-    def write(
+    def filled(
         self,
         number: int,
         luma: NDArray[np.integer],
+        coded: NDArray[np.integer],
         ab: NDArray[np.float32],
         decoded: av.VideoFrame,
-    ) -> None:
-        picture = self._index.picture
+    ) -> av.VideoFrame:
+        """Frame ``number`` as it goes into the encoder; ``coded`` is its luma as coded."""
         frame = self._empty_frame(decoded)
-        planes = chroma_planes(luma, ab, picture, self._depth)
-        plane_array(frame, 0)[:] = coded_luma(luma, picture, self._codec)
-        for i, plane in enumerate(planes, 1):
+        plane_array(frame, 0)[:] = coded
+        for i, plane in enumerate(self._chroma.planes(luma, ab), 1):
             plane_array(frame, i)[:] = plane
         self._prove(frame, number)
         frame.pts = number
         frame.time_base = 1 / self._index.rate
+        return frame
+
+    def encode(self, frame: av.VideoFrame) -> None:
         if self._fields is not None:
             self._fields.push(frame)
             frame = self._fields.pull()
@@ -151,20 +167,20 @@ class _Writer:
         picture = self._index.picture
         if self._index.facts["captions"]:
             frame = decoded.reformat(
-                format=self._format, src_color_range=_FULL, dst_color_range=_FULL
+                format=self.coding.format, src_color_range=_FULL, dst_color_range=_FULL
             )
-            if frame.format.name == self._format:
+            if frame.format.name == self.coding.format:
                 frame.make_writable()
                 frame.pict_type = 0
                 return frame
-        return av.VideoFrame(picture.width, picture.height, self._format)
+        return av.VideoFrame(picture.width, picture.height, self.coding.format)
 
     def _prove(self, frame: av.VideoFrame, number: int) -> None:
         """The luma in the frame as the encoder will read it is the one of the index."""
-        picture = self._index.picture
-        if self._depth != picture.depth:
+        if not self.coding.is_exact:
             return
-        if fingerprint(np.ascontiguousarray(plane_array(frame, 0))) != self._index.prints[number]:
+        luma = self.coding.original(plane_array(frame, 0))
+        if luma is None or (fingerprint(np.ascontiguousarray(luma)) != self._index.prints[number]):
             raise ItemError(
                 f"The luma of frame {number} changed on its way to the encoder.",
                 "Please report this: it is a fault of Autochrome.",
@@ -174,18 +190,6 @@ class _Writer:
         for packet in packets:
             packet.time_base = _NUMBERS
             self._file.mux(packet)
-
-
-def _options(settings: dict[str, Any]) -> dict[str, str]:
-    if settings["codec"] == "ffv1":
-        return {"level": "3", "slices": "4", "slicecrc": "1", "g": "1"}
-    return {
-        "crf": str(settings["crf"]),
-        "preset": str(settings["preset"]),
-        # x264's fast paths for its lookahead (mbtree) depend on the processor, and gave other
-        # bytes in every other run of one process (measured, x264 165).
-        "x264-params": "cpu-independent=1",
-    }
 
 
 def _field_marker(index: FilmIndex, pixel_format: str) -> av.filter.Graph:

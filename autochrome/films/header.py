@@ -4,11 +4,14 @@ Headers lie about durations and rates; `index_film` finds the truth, and the pla
 """
 
 from dataclasses import asdict, dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 import av
 
 from .decoder import open_container, pick_video
+from .presets import CODECS
+from .streams import plan_copies
 
 # Packets read to learn the bit rate where the header has no duration, in seconds of film.
 _SAMPLE_SECONDS = 10
@@ -20,6 +23,8 @@ _MOST_CHUNKS = 500
 _KEPT_CONTAINERS = {
     "mp4": "mov", "m4v": "mov", "mov": "mov", "mkv": "matroska", "ts": "mpegts"
 }  # fmt: skip
+# Sound that players of MP4 know; it can hold more than they play.
+_MP4_SOUND = {"aac", "mp3", "mp3float", "ac3", "eac3"}
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,8 @@ class FilmHeader:
     """``container`` is FFmpeg's short name of the format, ``codec`` that of the video stream's.
 
     ``duration_seconds``, ``bit_rate`` (bits a second) and ``frame_rate`` are None where unknown.
+    ``fits_mp4`` says of a film whose own container is not kept whether MP4 holds all of it, and
+    players of MP4 know its sound.
     """
 
     duration_seconds: float | None
@@ -37,6 +44,7 @@ class FilmHeader:
     container: str
     frame_rate: float | None
     has_video: bool = True
+    fits_mp4: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -53,15 +61,25 @@ def probe_film(path: str) -> FilmHeader:
         context = stream.codec_context
         duration = _duration(container, stream)
         rate = stream.average_rate or stream.guessed_rate
+        form = container.format.name.split(",")[0]
+        kept = _KEPT_CONTAINERS.get(PurePosixPath(path).suffix.lower().lstrip(".")) == form
         return FilmHeader(
             duration_seconds=duration,
             bit_rate=(container.bit_rate or None) if duration else _sampled_bit_rate(container),
             width=context.width,
             height=context.height,
             codec=context.codec.canonical_name,
-            container=container.format.name.split(",")[0],
+            container=form,
             frame_rate=float(rate) if rate else None,
+            fits_mp4=not kept and _fits_mp4(path),
         )
+
+
+def _fits_mp4(path: str) -> bool:
+    with open_container(path) as container:
+        copies = plan_copies(container, pick_video(container), "mp4")
+        sound = {stream.name for stream in container.streams.audio}
+    return sound <= _MP4_SOUND and all(copy.place in ("film", "chapters") for copy in copies)
 
 
 def _duration(container: av.container.InputContainer, stream: av.VideoStream) -> float | None:
@@ -103,13 +121,17 @@ def chunk_count(header: FilmHeader, size_bytes: int, chunk_seconds: float) -> in
     return max(1, int(most))
 
 
-def result_container(path_suffix: str, header: FilmHeader, codec: str) -> str:
+def result_container(path_suffix: str, header: FilmHeader, codec: str, wished: str = "auto") -> str:
     """The result's container (mp4, m4v, mov, mkv, ts) for a source's suffix and content.
 
-    The source's own is kept where it is one of these and really what the name says; FFV1 and all
-    others go into Matroska.
+    The one that is wished for, or by itself: the source's own where it is one of these, really
+    what the name says, and holds the codec; MP4 where it holds the codec and everything else;
+    otherwise the codec's usual one (MOV for ProRes, Matroska).
     """
+    if wished != "auto":
+        return wished
+    possible = CODECS[codec].containers
     suffix = path_suffix.lower().lstrip(".")
-    if codec == "ffv1" or _KEPT_CONTAINERS.get(suffix) != header.container:
-        return "mkv"
-    return suffix
+    if suffix in possible and _KEPT_CONTAINERS.get(suffix) == header.container:
+        return suffix
+    return "mp4" if "mp4" in possible and header.fits_mp4 else possible[0]

@@ -122,6 +122,9 @@ def _fine(clock: int) -> int:
 def _add_picture(output, index: FilmIndex, video, encoded) -> av.VideoStream:
     stream = output.add_stream_from_template(encoded, opaque=True)
     stream.time_base = Fraction(1, index.time_base.denominator)
+    if stream.codec_context.name in ("hevc", "libx265") and output.format.name in ("mp4", "mov"):
+        # Apple's players know H.265 by this tag only.
+        stream.codec_context.codec_tag = "hvc1"
     if not index.is_steady:
         # Else Matroska would give every frame the same duration.
         stream.codec_context.framerate = Fraction(0)

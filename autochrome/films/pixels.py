@@ -23,9 +23,6 @@ _LIMITED, _FULL = 1, 2
 
 _SPREAD_COLUMNS = 48
 
-_H264_DEPTHS = (8, 10)
-_FFV1_DEPTHS = (8, 9, 10, 12, 14, 16)
-
 # The formats that hold grey or RGB without saying so are full range unless they are tagged.
 _FULL_RANGE_PREFIXES = ("yuvj", "gray", "ya", "mono", "pal")
 
@@ -67,28 +64,9 @@ class Picture:
             return REC2020
         return REC709 if self.matrix == _BT709 else REC601
 
-    @property
-    def halved(self) -> bool:
-        """Is chroma stored at half size (4:2:0)? Odd sizes need 4:4:4."""
-        return self.width % 2 == 0 and self.height % 2 == 0
-
-    def coded_depth(self, codec: str) -> int:
-        """Bits of the luma in the result: the film's own where the codec has them."""
-        depths = _FFV1_DEPTHS if codec == "ffv1" else _H264_DEPTHS
-        return next((depth for depth in depths if depth >= self.depth), depths[-1])
-
-    def coded_format(self, codec: str) -> str:
-        depth = self.coded_depth(codec)
-        name = "yuv420p" if self.halved else "yuv444p"
-        return name if depth == 8 else f"{name}{depth}le"
-
-    def notes(self, codec: str) -> dict[str, Any]:
-        """What a person should know about how this picture is written."""
+    def notes(self) -> dict[str, Any]:
+        """What a person should know about how this picture is read."""
         notes: dict[str, Any] = {}
-        if not self.halved:
-            notes["chroma"] = "4:4:4, because 4:2:0 cannot hold an odd width or height"
-        if self.coded_depth(codec) < self.depth:
-            notes["depth"] = f"luma rounded from {self.depth} to {self.coded_depth(codec)} bits"
         if _is_rgb(self.format):
             notes["luma_source"] = "made from R'G'B', full range"
         if any(component.is_alpha for component in av.VideoFormat(self.format).components):
@@ -214,31 +192,13 @@ def _luma_from_rgb(frame: av.VideoFrame, picture: Picture) -> NDArray[np.integer
 
 def full_range_luma(luma: NDArray[np.integer], picture: Picture) -> NDArray[np.float32]:
     """Luma as float32 in [0, 1], full range, of integer codes of any shape."""
-    low, span = _luma_scale(picture.depth, picture.full)
-    return np.clip((luma.astype(np.float32) - np.float32(low)) * np.float32(1 / span), 0, 1)
+    black, span = luma_scale(picture.depth, picture.full)
+    return np.clip((luma.astype(np.float32) - np.float32(black)) * np.float32(1 / span), 0, 1)
 
 
-def _luma_scale(depth: int, full: bool) -> tuple[int, int]:
+def luma_scale(depth: int, full: bool) -> tuple[int, int]:
     """The code of black, and from there to white."""
     return (0, 2**depth - 1) if full else (16 << (depth - 8), 219 << (depth - 8))
-
-
-def chroma_codes(chroma: NDArray[np.float32], depth: int, full: bool) -> NDArray[np.integer]:
-    """Codes of Cb or Cr in [-0.5, 0.5]: uint8 or uint16 of the same shape."""
-    span = 2**depth - 1 if full else 224 << (depth - 8)
-    codes = np.rint(chroma * np.float32(span) + np.float32(1 << (depth - 1)))
-    return np.clip(codes, 0, 2**depth - 1).astype(np.uint8 if depth == 8 else np.uint16)
-
-
-def coded_luma(luma: NDArray[np.integer], picture: Picture, codec: str) -> NDArray[np.integer]:
-    """The luma on the codes of the result: the same wherever the codec has the film's depth."""
-    more = picture.coded_depth(codec) - picture.depth
-    if more == 0:
-        return luma
-    if more > 0:
-        return luma.astype(np.uint16) << more
-    rounded = (luma.astype(np.uint32) + (1 << (-more - 1))) >> -more
-    return np.minimum(rounded, 2 ** picture.coded_depth(codec) - 1).astype(np.uint16)
 
 
 def colour_spread(frame: av.VideoFrame) -> float:

@@ -3,7 +3,6 @@
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scenedetect import AdaptiveDetector, FrameTimecode
 
 _WIDTH = 96
 # Shorter than this is a flash or a damaged frame, not a shot.
@@ -18,6 +17,10 @@ class ShotFinder:
     """
 
     def __init__(self) -> None:
+        # Loaded here, since only the index looks for shots, and every job loads this module.
+        from scenedetect import AdaptiveDetector, FrameTimecode
+
+        self._timecode = FrameTimecode
         self._detector = AdaptiveDetector(luma_only=True, min_scene_len=_SHORTEST)
         self._count = 0
         self.starts: list[int] = []
@@ -25,7 +28,7 @@ class ShotFinder:
     def look(self, luma: NDArray[np.integer], depth: int) -> None:
         """``luma`` uint8 or uint16 (H, W) on codes of ``depth`` bits."""
         small = shrunk(luma, depth, _WIDTH)
-        now = FrameTimecode(self._count, fps=25.0)
+        now = self._timecode(self._count, fps=25.0)
         self._count += 1
         found = self._detector.process_frame(now, cv2.cvtColor(small, cv2.COLOR_GRAY2BGR))
         self.starts += [cut.frame_num for cut in found]

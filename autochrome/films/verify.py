@@ -5,6 +5,7 @@ lossless encoder and close after a lossy one.
 """
 
 import math
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
@@ -17,10 +18,12 @@ from numpy.typing import NDArray
 from ..color import colorfulness
 from ..errors import ItemError
 from .arrays import from_blocks
+from .coding import Coding
 from .decoder import Film, decode, fingerprint, open_film
 from .encode import thumb_width
 from .index import FilmIndex
 from .join import Joined
+from .overlap import ahead
 from .pixels import Picture, luma_of, picture_of
 from .shots import shrunk
 from .verify_copies import REMEDY, check_copies, compare_tags
@@ -44,17 +47,16 @@ class Verdict:
 
 
 def verify_film(
-    index: FilmIndex, result: Path, joined: Joined, thumbs: list[Path], codec: str
+    index: FilmIndex, result: Path, joined: Joined, thumbs: list[Path], coding: Coding
 ) -> Verdict:
     """Compare the film ``result`` with the index of its source.
 
     ``thumbs`` are the files of small luma that were made with the chunks. Raises ItemError if
     anything is not as it must be.
     """
-    lossless = codec == "ffv1"
     checks: dict[str, Any] = {}
     with open_film(str(result)) as film:
-        seen = _look(index, film, thumbs, lossless)
+        seen = _look(index, film, thumbs, coding)
         if film.faults.bad or seen.count != len(index):
             raise ItemError(
                 f"The result holds {seen.count} frames, {film.faults.bad} of them damaged; "
@@ -63,31 +65,33 @@ def verify_film(
             )
         checks["timestamps"] = _check_times(index, seen.pts, film.time_base)
         checks |= compare_tags(film.container, joined.tags, joined.chapters)
-        checks |= _compare_picture(index, seen, film.captions)
+        checks |= _compare_picture(index, coding, seen, film.captions)
     checks["frames"] = seen.count
-    if lossless:
+    if coding.codec.lossless and coding.is_exact:
         checks["luma"] = "every plane equal to the source's"
     else:
-        checks["luma"] = "equal to the source's before the encoder"
+        if coding.is_exact:
+            checks["luma"] = "equal to the source's before the encoder"
         checks["psnr"] = {"lowest": round(seen.lowest_psnr, 1), "mean": round(seen.mean_psnr, 1)}
     checks["streams"] = check_copies(joined.copies, result)
     checks |= joined.notes
-    depth_kept = index.picture.coded_depth(codec) >= index.picture.depth
     return Verdict(
         frames=seen.count,
         colorfulness=round(float(np.mean(seen.colours)), 3),
-        luma_error=(0 if depth_kept else None),
+        luma_error=(0 if coding.is_exact else None),
         checks=checks,
     )
 
 
-def _compare_picture(index: FilmIndex, seen: "_Look", captions: int) -> dict[str, Any]:
+def _compare_picture(
+    index: FilmIndex, coding: Coding, seen: "_Look", captions: int
+) -> dict[str, Any]:
     """What the result did not keep of how the picture is to be shown, named.
 
     Raises ItemError if its colours would be read by another matrix or range.
     """
     true, found = index.picture, seen.picture
-    if (true.full, true.weights) != (found.full, found.weights):
+    if (coding.full, true.weights) != (found.full, found.weights):
         raise ItemError("The result does not carry the film's matrix and range.", REMEDY)
     lost = [
         name
@@ -147,28 +151,30 @@ class _Look:
         self.lowest_psnr = min(self.lowest_psnr, value)
 
 
-def _look(index: FilmIndex, film: Film, thumbs: list[Path], lossless: bool) -> _Look:
+def _look(index: FilmIndex, film: Film, thumbs: list[Path], coding: Coding) -> _Look:
     seen = _Look()
     small = _Thumbs(thumbs)
     count = len(index)
     samples = set(np.linspace(0, count - 1, min(count, _COLOUR_SAMPLES)).astype(int).tolist())
-    for frame in decode(film):
-        number = seen.count
-        seen.count += 1
-        seen.pts.append(frame.pts)
-        if number >= count:
-            continue
-        picture = seen.picture = seen.picture or picture_of(frame, film.stream)
-        luma = luma_of(frame, picture)
-        if lossless and picture.depth == index.picture.depth:
-            if fingerprint(luma) != index.prints[number]:
-                raise ItemError(f"The luma of frame {number} is not the source's.", REMEDY)
-        else:
-            _check_place(
-                seen, number, shrunk(luma, picture.depth, thumb_width(picture.width)), small
-            )
-        if number in samples:
-            seen.colours.append(colorfulness(frame.to_ndarray(format="rgb24")))
+    with closing(ahead(decode(film))) as frames:
+        for frame in frames:
+            number = seen.count
+            seen.count += 1
+            seen.pts.append(frame.pts)
+            if number >= count:
+                continue
+            picture = seen.picture = seen.picture or picture_of(frame, film.stream)
+            luma = luma_of(frame, picture)
+            if coding.codec.lossless and coding.is_exact:
+                luma = coding.original(luma)
+                if luma is None or fingerprint(luma) != index.prints[number]:
+                    raise ItemError(f"The luma of frame {number} is not the source's.", REMEDY)
+            else:
+                _check_place(
+                    seen, number, shrunk(luma, picture.depth, thumb_width(picture.width)), small
+                )
+            if number in samples:
+                seen.colours.append(colorfulness(frame.to_ndarray(format="rgb24")))
     return seen
 
 

@@ -22,7 +22,7 @@ _FRAME_SECONDS = {"index": (0.002, 0.02), "colour": (0.025, 0.02), "encode": (0.
 _JOIN_FRAME_SECONDS = (0.001, 0.02)
 _UNKNOWN_FRAMES = 1500
 _RESULT_SIZE = {"jpeg": 1.3, "png": 3.0, "tiff": 3.0, "webp": 8.0, "bmp": 3.0}
-_FILM_BITS_PER_PIXEL = {"h264": 0.25, "ffv1": 6.0}
+_FILM_BITS_PER_PIXEL = {"h264": 0.25, "h265": 0.2, "av1": 0.15, "ffv1": 6.0, "prores": 4.5}
 _FREE_MARGIN = 200 * 2**20
 _IDLE_SHARE = 0.3
 

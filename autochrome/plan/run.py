@@ -88,6 +88,7 @@ def make_run(
     it, a dry run only reads. Raises AutochromeError where the run cannot start.
     """
     check_config(config)
+    films.encoder_settings(config["films"])
     if archive is None:
         raise ArchiveError(
             "No archive is named.",

@@ -61,7 +61,10 @@ def film_plans(scan: Scan, archive: Path, config: dict[str, Any], model: Model) 
     settings = config["films"]
     containers = {
         path: films.result_container(
-            PurePosixPath(path).suffix, films.FilmHeader(**entry.header), settings["codec"]
+            PurePosixPath(path).suffix,
+            films.FilmHeader(**entry.header),
+            films.encoder_settings(settings)["codec"],
+            settings["container"],
         )
         for path, entry in entries.items()
     }
@@ -110,13 +113,7 @@ def _stages(
         "encode": {
             "stage": "encode",
             **common,
-            "settings": {
-                "codec": settings["codec"],
-                "crf": settings["crf"],
-                "preset": settings["preset"],
-                "threads": settings["encoder_threads"],
-                "saturation": config["saturation"],
-            },
+            "settings": films.encoder_settings(settings) | {"saturation": config["saturation"]},
         },
     }
     stages["join"] = {

@@ -14,14 +14,36 @@ import skimage.data
 from numpy.typing import NDArray
 
 from autochrome.films.arrays import in_blocks, save_arrays
+from autochrome.films.coding import Coding
 from autochrome.films.colour import colour_frames
 from autochrome.films.encode import make_chunk
 from autochrome.films.index import FilmIndex, make_index
 from autochrome.films.join import Joined, join_chunks
 from autochrome.films.keyframes import KeyFrames
+from autochrome.films.presets import encoder_settings
 from autochrome.films.verify import Verdict, verify_film
 
-SETTINGS = {"codec": "h264", "crf": 18, "preset": "ultrafast", "threads": 2, "saturation": 1.0}
+FILMS = {
+    "preset": "share",
+    "codec": None,
+    "container": "auto",
+    "depth": "auto",
+    "crf": None,
+    "effort": None,
+    "encoder_options": {},
+    "encoder_threads": 2,
+}
+
+
+def encoder(**films: Any) -> dict[str, Any]:
+    """Settings of the encode stage for these ``films`` settings; H.264 and H.265 at full speed."""
+    quick = {"effort": "ultrafast"} if films.get("codec") in (None, "h264", "h265") else {}
+    if films.get("preset", "share") != "share":
+        quick = {}
+    return encoder_settings(FILMS | quick | films) | {"saturation": 1.0}
+
+
+SETTINGS = encoder()
 
 
 class PlainPredictor:
@@ -107,6 +129,7 @@ class Coloured:
     result: Path
     joined: Joined
     verdict: Verdict
+    coding: Coding
 
 
 @pytest.fixture
@@ -136,7 +159,7 @@ def colour_film(tmp_path: Path) -> Callable[..., Coloured]:
                 str(source),
                 n,
                 near,
-                SETTINGS | settings,
+                encoder(**settings),
                 str(folder / f"encode-{n}.mkv"),
                 str(folder / f"encode-{n}.npz"),
             )
@@ -144,8 +167,9 @@ def colour_film(tmp_path: Path) -> Callable[..., Coloured]:
         encoded = [folder / f"encode-{n}.mkv" for n in numbers]
         joined = join_chunks(index, str(source), encoded, container, "made by a test", result)
         thumbs = [path.with_suffix(".npz") for path in encoded]
-        codec = (SETTINGS | settings)["codec"]
-        return Coloured(index, result, joined, verify_film(index, result, joined, thumbs, codec))
+        coding = Coding.of(index.picture, encoder(**settings))
+        verdict = verify_film(index, result, joined, thumbs, coding)
+        return Coloured(index, result, joined, verdict, coding)
 
     return colour
 

@@ -34,7 +34,7 @@ def test_odd_sizes_get_full_chroma_and_the_record_says_so(tmp_path, colour_film)
     source = write_film(tmp_path / "a.mkv", moving_pictures(5, 95, 63), codec="ffv1")
     coloured = colour_film(source, "mkv")
     assert decoded(coloured.result)[0].format.name == "yuv444p"
-    assert "4:4:4" in coloured.index.picture.notes("h264")["chroma"]
+    assert "4:4:4" in coloured.coding.notes()["chroma"]
 
 
 @pytest.mark.parametrize("key_frames", ["auto", "every", 7])
@@ -52,8 +52,8 @@ def test_chunk_length_does_not_change_what_goes_into_the_encoder(tmp_path, colou
 
 def test_two_runs_give_the_same_bytes(tmp_path, colour_film):
     source = write_film(tmp_path / "a.mp4", moving_pictures(60), sound=True)
-    first = colour_film(source, chunks=2, name="first", preset="veryfast")
-    second = colour_film(source, chunks=2, name="second", preset="veryfast")
+    first = colour_film(source, chunks=2, name="first", effort="veryfast")
+    second = colour_film(source, chunks=2, name="second", effort="veryfast")
     assert first.result.read_bytes() == second.result.read_bytes()
 
 

@@ -14,7 +14,7 @@ from autochrome.films.colour import COLOUR_VERSION, colour_frames
 from autochrome.films.encode import ENCODE_VERSION, make_chunk
 from autochrome.films.index import INDEX_VERSION, FilmIndex, make_index
 
-from .conftest import SETTINGS, PlainPredictor, decoded, planes, write_film
+from .conftest import PlainPredictor, decoded, encoder, planes, write_film
 
 GOLDEN = Path(__file__).with_name("golden.npz")
 _VERSIONS = [INDEX_VERSION, COLOUR_VERSION, ENCODE_VERSION]
@@ -44,7 +44,7 @@ def _results(folder: Path) -> dict[str, NDArray]:
         str(source),
         0,
         [str(folder / "colour.npz")],
-        SETTINGS | {"codec": "ffv1"},
+        encoder(codec="ffv1"),
         str(folder / "encoded.mkv"),
         str(folder / "thumbs.npz"),
     )

@@ -56,6 +56,11 @@ def test_without_a_duration_the_bit_rate_tells_the_length():
 @pytest.mark.parametrize(
     ("suffix", "container", "codec", "result"),
     [
+        (".mov", "mov", "prores", "mov"),
+        (".mp4", "mov", "prores", "mov"),
+        (".mp4", "mov", "av1", "mp4"),
+        (".ts", "mpegts", "av1", "mkv"),
+        (".ts", "mpegts", "h265", "ts"),
         (".mp4", "mov", "h264", "mp4"),
         (".MOV", "mov", "h264", "mov"),
         (".ts", "mpegts", "h264", "ts"),

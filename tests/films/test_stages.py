@@ -17,7 +17,7 @@ from autochrome.films import deliver, stages
 from autochrome.films.work import FilmWork
 from tests.models import planned_compact
 
-from .conftest import SETTINGS, decoded, moving_pictures, planes, write_film
+from .conftest import SETTINGS, decoded, encoder, moving_pictures, planes, write_film
 
 
 class Results:
@@ -105,7 +105,7 @@ def test_a_film_is_coloured_and_recorded_and_not_done_twice(results):
 def test_other_encoder_settings_leave_the_network_alone(results):
     first = results.run()
     colours = results.work_files("colour-*")
-    results.settings["crf"] = 30
+    results.settings = encoder(crf=30)
     second = results.run()
     assert results.work_files("colour-*") == colours
     assert second["result_sha256"] != first["result_sha256"]

@@ -36,7 +36,7 @@ class Workspace:
         options = [a for a in arguments if a not in settings]
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(self.clone / "Snakefile")]
         command += ["--workflow-profile", str(REPOSITORY / "profiles/default"), *options]
-        command += ["--config", "films={chunk_seconds: 1, preset: ultrafast}", *settings]
+        command += ["--config", "films={chunk_seconds: 1, effort: ultrafast}", *settings]
         process = subprocess.run(
             command,
             cwd=self.folder,

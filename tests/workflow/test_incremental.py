@@ -83,7 +83,7 @@ def test_a_renamed_film_is_not_coloured_again(workspace):
     assert not (workspace.results / "films/reel.mp4").exists()
     assert made() == before
     assert len(list((workspace.results / "state/films").glob("*.jsonl"))) == 1
-    workspace.run("films={chunk_seconds: 1, preset: ultrafast, crf: 30}")
+    workspace.run("films={chunk_seconds: 1, effort: ultrafast, crf: 30}")
     assert (workspace.results / "films/Spule.mp4").read_bytes() != result
     assert made() == before
 
@@ -105,7 +105,7 @@ def test_a_result_that_was_touched_is_made_again_alone(workspace, name, how):
 
 def test_other_encoder_settings_do_not_run_the_network(workspace):
     chroma = {n: t for n, t in workspace.written().items() if n.startswith("state/films")}
-    workspace.run("films={chunk_seconds: 1, preset: ultrafast, crf: 30}")
+    workspace.run("films={chunk_seconds: 1, effort: ultrafast, crf: 30}")
     assert film_jobs(workspace.jobs, "encode") and film_jobs(workspace.jobs, "join")
     assert not film_jobs(workspace.jobs, "colour") and not film_jobs(workspace.jobs, "index")
     assert {n: t for n, t in workspace.written().items() if n.startswith("state/films")} == chroma

@@ -19,7 +19,7 @@ from tests.workflow.conftest import LIMIT_SECONDS, Workspace
 def start(workspace):
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile")]
     command += ["--workflow-profile", str(REPOSITORY / "profiles/default")]
-    command += ["--config", "films={chunk_seconds: 1, preset: ultrafast}"]
+    command += ["--config", "films={chunk_seconds: 1, effort: ultrafast}"]
     return subprocess.Popen(
         command,
         cwd=workspace.folder,
