@@ -16,16 +16,22 @@ from .pixels import full_range_luma
 # Raised when the ab maps of the same film and model would hold anything else than before.
 COLOUR_VERSION = 1
 
+_NO_MAP = np.zeros((1, 1, 2), np.int8)
+
 
 def colour_frames(
     index: FilmIndex, source: str, number: int, predictor: Predictor
 ) -> Iterator[tuple[int, NDArray[np.int8]]]:
     """The ab map of each frame of a chunk: its number in the film, int8 (h, w, 2), CIE units.
 
-    A frame whose luma is that of the frame before is not sent to the network again.
+    A frame whose luma is that of the frame before is not sent to the network again; those of
+    shots in colour are never, and have an empty map.
     """
     last_print, last = None, None
     for frame, luma, _ in read_safely(index, source, number):
+        if index.keeps_colour(frame, keep_tints=False):
+            yield frame, _NO_MAP
+            continue
         if last is None or index.prints[frame] != last_print:
             last = _map_of(index, luma, predictor)
             last_print = index.prints[frame]

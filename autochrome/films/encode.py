@@ -25,6 +25,7 @@ from .colour import AbMaps
 from .cuts import read_safely
 from .decoder import fingerprint
 from .index import FilmIndex
+from .own_colour import own_chroma
 from .pixels import coded_luma, plane_array
 from .shots import shrunk
 from .steady import steady_ab
@@ -58,7 +59,7 @@ def make_chunk(
     part = temporary_beside(Path(target))
     try:
         with _Writer(part, index, settings) as writer:
-            small = _written(writer, index, maps, source, number, settings["saturation"])
+            small = _written(writer, index, maps, source, number, settings)
             save_arrays(Path(thumbs), in_blocks(small))
         with open(part, "rb+") as file:
             os.fsync(file.fileno())
@@ -69,12 +70,19 @@ def make_chunk(
 
 
 def _written(
-    writer: "_Writer", index: FilmIndex, maps: AbMaps, source: str, number: int, saturation: float
+    writer: "_Writer",
+    index: FilmIndex,
+    maps: AbMaps,
+    source: str,
+    number: int,
+    settings: dict[str, Any],
 ) -> Iterator[tuple[int, NDArray[np.uint8]]]:
     """Write the frames of a chunk one by one; gives their numbers and small luma."""
     width = thumb_width(index.picture.width)
     for frame, luma, decoded in read_safely(index, source, number):
-        ab = steady_ab(index, maps, frame) * np.float32(saturation)
+        ab = None
+        if not index.keeps_colour(frame, settings["tint"] == "keep"):
+            ab = steady_ab(index, maps, frame) * np.float32(settings["saturation"])
         writer.write(frame, luma, ab, decoded)
         yield frame, shrunk(luma, index.picture.depth, width)
 
@@ -129,12 +137,17 @@ class _Writer:
         self,
         number: int,
         luma: NDArray[np.integer],
-        ab: NDArray[np.float32],
+        ab: NDArray[np.float32] | None,
         decoded: av.VideoFrame,
     ) -> None:
+        """``ab`` is None for a frame that keeps the chroma of the film."""
         picture = self._index.picture
         frame = self._empty_frame(decoded)
-        planes = chroma_planes(luma, ab, picture, self._depth)
+        if ab is None:
+            shape = plane_array(frame, 1).shape
+            planes = own_chroma(decoded, picture, shape, self._depth)
+        else:
+            planes = chroma_planes(luma, ab, picture, self._depth)
         plane_array(frame, 0)[:] = coded_luma(luma, picture, self._codec)
         for i, plane in enumerate(planes, 1):
             plane_array(frame, i)[:] = plane

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import av
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,8 +19,6 @@ _RGB, _BT709, _UNSPECIFIED, _BT470BG, _SMPTE170M = 0, 1, 2, 5, 6
 _BT2020 = (9, 10)
 _PQ_AND_HLG = (16, 18)
 _LIMITED, _FULL = 1, 2
-
-_SPREAD_COLUMNS = 48
 
 _H264_DEPTHS = (8, 10)
 _FFV1_DEPTHS = (8, 9, 10, 12, 14, 16)
@@ -68,6 +65,10 @@ class Picture:
         return REC709 if self.matrix == _BT709 else REC601
 
     @property
+    def is_hdr(self) -> bool:
+        return self.transfer in _PQ_AND_HLG
+
+    @property
     def halved(self) -> bool:
         """Is chroma stored at half size (4:2:0)? Odd sizes need 4:4:4."""
         return self.width % 2 == 0 and self.height % 2 == 0
@@ -89,12 +90,12 @@ class Picture:
             notes["chroma"] = "4:4:4, because 4:2:0 cannot hold an odd width or height"
         if self.coded_depth(codec) < self.depth:
             notes["depth"] = f"luma rounded from {self.depth} to {self.coded_depth(codec)} bits"
-        if _is_rgb(self.format):
+        if is_rgb(self.format):
             notes["luma_source"] = "made from R'G'B', full range"
         if any(component.is_alpha for component in av.VideoFormat(self.format).components):
             notes["alpha"] = "dropped"
-        if self.transfer in _PQ_AND_HLG:
-            notes["hdr"] = "colour was computed as for a film without HDR"
+        if self.primaries in _BT2020:
+            notes["primaries"] = "Rec. 2020: the colours come out stronger than with Rec. 709"
         return notes
 
 
@@ -103,9 +104,9 @@ def picture_of(frame: av.VideoFrame, stream: av.VideoStream) -> Picture:
     context = stream.codec_context
     name = frame.format.name
     full = frame.color_range == _FULL or (
-        frame.color_range != _LIMITED and (name.startswith(_FULL_RANGE_PREFIXES) or _is_rgb(name))
+        frame.color_range != _LIMITED and (name.startswith(_FULL_RANGE_PREFIXES) or is_rgb(name))
     )
-    if _is_rgb(name):
+    if is_rgb(name):
         full = True
     matrix = frame.colorspace
     if matrix not in (_BT709, _BT470BG, _SMPTE170M, *_BT2020):
@@ -149,7 +150,7 @@ def _display_matrix(frame: av.VideoFrame) -> tuple[int, ...]:
     return ()
 
 
-def _is_rgb(name: str) -> bool:
+def is_rgb(name: str) -> bool:
     return av.VideoFormat(name).is_rgb or name.startswith("pal")
 
 
@@ -171,7 +172,7 @@ def luma_of(frame: av.VideoFrame, picture: Picture) -> NDArray[np.integer]:
             f"{frame.width} × {frame.height} in the middle.",
             "Convert it to one size first, for example with FFmpeg.",
         )
-    if _is_rgb(frame.format.name):
+    if is_rgb(frame.format.name):
         return _luma_from_rgb(frame, picture)
     plain = _planar(frame)
     if _depth_of(plain.format) != picture.depth:
@@ -239,32 +240,3 @@ def coded_luma(luma: NDArray[np.integer], picture: Picture, codec: str) -> NDArr
         return luma.astype(np.uint16) << more
     rounded = (luma.astype(np.uint32) + (1 << (-more - 1))) >> -more
     return np.minimum(rounded, 2 ** picture.coded_depth(codec) - 1).astype(np.uint16)
-
-
-def colour_spread(frame: av.VideoFrame) -> float:
-    """How far the colours of a frame lie from one tone, on the scale of 8-bit codes.
-
-    The 95th percentile of the distance of Cb, Cr from their medians, on area means, in which the
-    noise of tape and compression is averaged out: 0 for a grey or evenly tinted picture.
-    """
-    pixel_format = frame.format
-    if _is_rgb(pixel_format.name):
-        rgb = _area_means(frame.to_ndarray(format="rgb24"))
-        grey = rgb @ np.float32(REC601)
-        planes = [0.564 * (rgb[..., 2] - grey), 0.713 * (rgb[..., 0] - grey)]
-    elif len(pixel_format.components) < 3:
-        return 0.0
-    else:
-        if pixel_format.components[1].plane != 1 or pixel_format.components[2].plane != 2:
-            frame = frame.reformat(format="yuv444p")
-        scale = np.float32(1 / (1 << max(0, frame.format.components[1].bits - 8)))
-        planes = [_area_means(plane_array(frame, i)) * scale for i in (1, 2)]
-    cb, cr = (plane - np.median(plane) for plane in planes)
-    return float(np.percentile(np.hypot(cb, cr), 95))
-
-
-def _area_means(plane: NDArray[np.integer]) -> NDArray[np.float32]:
-    height, width = plane.shape[:2]
-    factor = max(1, width // _SPREAD_COLUMNS)
-    size = (max(1, width // factor), max(1, height // factor))
-    return cv2.resize(plane, size, interpolation=cv2.INTER_AREA).astype(np.float32)

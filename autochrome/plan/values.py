@@ -110,6 +110,7 @@ def _stages(
                 "preset": settings["preset"],
                 "threads": settings["encoder_threads"],
                 "saturation": config["saturation"],
+                "tint": settings["tint"],
             },
         },
     }

@@ -20,7 +20,10 @@ from autochrome.films.index import FilmIndex, make_index
 from autochrome.films.join import Joined, join_chunks
 from autochrome.films.verify import Verdict, verify_film
 
-SETTINGS = {"codec": "h264", "crf": 18, "preset": "ultrafast", "threads": 2, "saturation": 1.0}
+SETTINGS = {
+    "codec": "h264", "crf": 18, "preset": "ultrafast", "threads": 2, "saturation": 1.0,
+    "tint": "drop",
+}  # fmt: skip
 
 
 class PlainPredictor:
