@@ -65,6 +65,11 @@ class Picture:
         return REC709 if self.matrix == _BT709 else REC601
 
     @property
+    def is_anamorphic(self) -> bool:
+        """Are its pixels not square?"""
+        return self.aspect[0] > 0 and self.aspect[0] != self.aspect[1]
+
+    @property
     def is_hdr(self) -> bool:
         return self.transfer in _PQ_AND_HLG
 
