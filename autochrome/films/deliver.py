@@ -248,6 +248,8 @@ def _index_notes(work: FilmWork, index: FilmIndex) -> dict[str, Any]:
         notes["interlaced"] = index.picture.fields
         if facts["interlaced_frames"] < len(index):
             notes["interlaced"] += f", {facts['interlaced_frames']} of the frames"
+        if facts["mixed_fields"]:
+            notes["interlaced"] += "; the order of the fields changes (telecine)"
     return notes
 
 

@@ -5,7 +5,7 @@ damage, how colourful it is already; then the cuts into chunks, each with a prov
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from .decoder import (
     fingerprint,
     open_film,
 )
+from .fields import FieldOrder
 from .pixels import Picture, luma_of, picture_of
 from .shots import ShotFinder
 from .tone import (
@@ -169,7 +170,7 @@ def _index(source: str, chunks: int, threads: int) -> FilmIndex:
     if not in_colour:
         _refuse(seen, pts, time_base)
     index = FilmIndex(
-        picture=seen.picture,
+        picture=replace(seen.picture, fields=seen.order.fields),
         time_base=time_base,
         rate=_rate(pts, durations, time_base, promised),
         pts=pts,
@@ -188,7 +189,8 @@ def _index(source: str, chunks: int, threads: int) -> FilmIndex:
             "first_fault": faults.first,
             "repaired_timestamps": repaired,
             "captions": film.captions,
-            "interlaced_frames": seen.interlaced,
+            "interlaced_frames": seen.order.interlaced,
+            "mixed_fields": seen.order.is_mixed,
             "coloured_share": round(coloured, 4),
             "tinted_share": round(share_of(TINTED, shots, tones, len(pts)), 4),
             "colour_spread": round(float(np.median(spreads)), 3),
@@ -199,7 +201,7 @@ def _index(source: str, chunks: int, threads: int) -> FilmIndex:
     if in_colour:
         return index
     cuts = choose_cuts(index, source, chunks, key_times)
-    return FilmIndex(**{**vars(index), "cuts": cuts})
+    return replace(index, cuts=cuts)
 
 
 class _Seen:
@@ -213,7 +215,7 @@ class _Seen:
         self.dts: list[int | None] = []
         self.prints: list[int] = []
         self.corrupt: list[bool] = []
-        self.interlaced = 0
+        self.order = FieldOrder()
         self.last_duration = 0
         # The first frame that is not of the film's size or kind, and what is wrong with it.
         self.misfit: tuple[int, ItemError] | None = None
@@ -224,7 +226,7 @@ class _Seen:
 
     def add(self, frame: av.VideoFrame) -> None:
         self.meter.look(frame)
-        self.interlaced += frame.interlaced_frame
+        self.order.look(frame)
         self.raw_pts.append(frame.pts)
         self.dts.append(frame.dts)
         self.corrupt.append(frame.is_corrupt)
@@ -246,9 +248,6 @@ def _look_through(film: Film, threads: int) -> _Seen:
     for frame in decode(film):
         if seen is None:
             seen = _Seen(picture_of(frame, film.stream))
-        if frame.interlaced_frame and not seen.picture.fields:
-            again = picture_of(frame, film.stream)
-            seen.picture = Picture(**{**vars(seen.picture), "fields": again.fields})
         seen.add(frame)
         if film.faults.bad and threads != DAMAGED_THREADS:
             raise _DamagedError

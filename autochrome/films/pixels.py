@@ -105,8 +105,7 @@ class Picture:
 
 
 def picture_of(frame: av.VideoFrame, stream: av.VideoStream) -> Picture:
-    """Read a film's common properties off its first frame."""
-    context = stream.codec_context
+    """Read a film's common properties off its first frame; ``fields`` is left open."""
     name = frame.format.name
     full = frame.color_range == _FULL or (
         frame.color_range != _LIMITED and (name.startswith(_FULL_RANGE_PREFIXES) or is_rgb(name))
@@ -127,7 +126,7 @@ def picture_of(frame: av.VideoFrame, stream: av.VideoStream) -> Picture:
         matrix=matrix,
         primaries=_given(frame.color_primaries, 9 if matrix in _BT2020 else matrix),
         transfer=_given(frame.color_trc, 14 if matrix in _BT2020 else _like(matrix)),
-        fields=_fields(frame, context.field_order),
+        fields="",
         aspect=(aspect.numerator, aspect.denominator) if aspect else (0, 1),
         display=_display_matrix(frame),
     )
@@ -139,13 +138,6 @@ def _given(value: int, otherwise: int) -> int:
 
 def _like(matrix: int) -> int:
     return _BT709 if matrix == _BT709 else _SMPTE170M
-
-
-def _fields(frame: av.VideoFrame, order: int) -> str:
-    """FFmpeg's AVFieldOrder: 3 and 4 show the bottom field first; unknown counts as top."""
-    if not frame.interlaced_frame:
-        return ""
-    return "bff" if order in (3, 4) else "tff"
 
 
 def _display_matrix(frame: av.VideoFrame) -> tuple[int, ...]:

@@ -19,6 +19,7 @@ from ..errors import ItemError
 from .arrays import from_blocks
 from .decoder import Film, decode, fingerprint, open_film
 from .encode import thumb_width
+from .fields import FieldOrder
 from .index import FilmIndex
 from .join import Joined
 from .pixels import Picture, luma_of, picture_of
@@ -94,7 +95,7 @@ def _compare_picture(index: FilmIndex, seen: "_Look", captions: int) -> dict[str
         for name, kept in {
             "display matrix": true.display == found.display,
             "pixel aspect": _square(true.aspect) == _square(found.aspect),
-            "interlacing": bool(true.fields) == bool(found.fields),
+            "interlacing": true.fields == seen.order.fields,
             "primaries": true.primaries == found.primaries,
             "transfer": true.transfer == found.transfer,
         }.items()
@@ -134,6 +135,7 @@ class _Look:
         self.pts: list[int | None] = []
         self.colours: list[float] = []
         self.picture: Picture | None = None
+        self.order = FieldOrder()
         self._psnr_sum = 0.0
         self.lowest_psnr = 99.0
 
@@ -156,6 +158,7 @@ def _look(index: FilmIndex, film: Film, thumbs: list[Path], lossless: bool) -> _
         number = seen.count
         seen.count += 1
         seen.pts.append(frame.pts)
+        seen.order.look(frame)
         if number >= count:
             continue
         picture = seen.picture = seen.picture or picture_of(frame, film.stream)

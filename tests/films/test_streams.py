@@ -91,10 +91,11 @@ def test_rotation_is_kept(tmp_path, colour_film):
     assert "picture_not_kept" not in coloured.verdict.checks
 
 
-def test_interlacing_and_pixel_aspect_are_kept(tmp_path, colour_film):
+@pytest.mark.parametrize("order", ["tff", "bff"])
+def test_interlacing_and_pixel_aspect_are_kept(tmp_path, colour_film, order):
     graph = av.filter.Graph()
     feed = graph.add_buffer(width=96, height=64, format="yuv420p", time_base=Fraction(1, 25))
-    mark, sink = graph.add("setparams", "field_mode=tff"), graph.add("buffersink")
+    mark, sink = graph.add("setparams", f"field_mode={order}"), graph.add("buffersink")
     feed.link_to(mark)
     mark.link_to(sink)
     graph.configure()
@@ -113,7 +114,8 @@ def test_interlacing_and_pixel_aspect_are_kept(tmp_path, colour_film):
             file.mux(stream.encode(sink.pull()))
         file.mux(stream.encode(None))
     coloured = colour_film(source)
-    assert coloured.index.picture.fields == "tff"
+    assert coloured.index.picture.fields == order
+    assert "picture_not_kept" not in coloured.verdict.checks
     assert all(frame.interlaced_frame for frame in decoded(coloured.result))
     with open_film(str(coloured.result)) as film:
         assert film.stream.sample_aspect_ratio == Fraction(16, 15)
