@@ -16,7 +16,8 @@ RAW_SUFFIXES = {
 FILM_SUFFIXES = {
     *(".mp4", ".m4v", ".mov", ".qt", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".vob", ".m2v"),
     *(".ts", ".mts", ".m2ts", ".wmv", ".asf", ".flv", ".f4v", ".ogv", ".3gp", ".3g2", ".mxf"),
-    *(".dv", ".y4m", ".ivf", ".rm", ".rmvb", ".divx"),
+    *(".dv", ".y4m", ".ivf", ".rm", ".rmvb", ".divx", ".m1v", ".mpv", ".m2p", ".mod", ".tod"),
+    *(".h264", ".264", ".avc", ".h265", ".265", ".hevc", ".mjpeg", ".mjpg", ".nut", ".gxf", ".wtv"),
 }
 
 _PHOTO_MAGIC = (

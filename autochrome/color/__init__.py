@@ -13,7 +13,7 @@ from .lab import (
     luma_from_rgb,
 )
 from .measure import colorfulness
-from .tone import Tone, tone_of
+from .tone import Tone, distance_from_one_tone, tone_of
 
 __all__ = [
     "REC2020",
@@ -22,6 +22,7 @@ __all__ = [
     "Tone",
     "chroma_from_ab",
     "colorfulness",
+    "distance_from_one_tone",
     "lab_from_rgb",
     "lab_from_srgb",
     "lightness_from_luma",

@@ -47,15 +47,18 @@ def tone_of(rgb: NDArray[np.uint8]) -> Tone:
     small = cv2.resize(rgb, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
     lab = lab_from_rgb(small).reshape(-1, 3)
     lightness, ab = lab[:, 0] / 50 - 1, lab[:, 1:].astype(np.float64)
-    spread = float(np.percentile(_distance_from_one_tone(lightness, ab), _PERCENTILE))
+    spread = float(np.percentile(distance_from_one_tone(lightness, ab), _PERCENTILE))
     if spread >= _COLOUR:
         return Tone("colour", spread)
     chroma = float(np.percentile(np.hypot(*ab.T), _PERCENTILE))
     return Tone("grey" if chroma < _GREY else "tinted", spread)
 
 
-def _distance_from_one_tone(lightness: NDArray, ab: NDArray) -> NDArray[np.float64]:
-    """Distance of each (a, b) from a polynomial in the lightness, fitted robustly (Huber)."""
+def distance_from_one_tone(lightness: NDArray, ab: NDArray) -> NDArray[np.float64]:
+    """Distance of each (a, b) from a polynomial in the lightness, fitted robustly (Huber).
+
+    ``lightness`` (n,) in [-1, 1], ``ab`` float64 (n, 2) in any unit of which 0.3 is little.
+    """
     basis = np.polynomial.legendre.legvander(lightness, _DEGREE)
     weight = np.ones(len(ab))
     for _ in range(3):

@@ -39,9 +39,12 @@ def save_arrays(path: Path, arrays: Iterable[tuple[str, NDArray]]) -> None:
 
 
 def in_blocks(frames: Iterable[tuple[int, NDArray]]) -> Iterator[tuple[str, NDArray]]:
-    """Numbered small arrays of one shape, stacked: at most BLOCK in one, named by its first."""
+    """Numbered small arrays, stacked: at most BLOCK of one shape in one, named by its first."""
     first, block = 0, []
     for number, array in frames:
+        if block and array.shape != block[0].shape:
+            yield f"{first}", np.stack(block)
+            block = []
         if not block:
             first = number
         block.append(array)

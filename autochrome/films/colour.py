@@ -20,13 +20,18 @@ from .pixels import full_range_luma
 # Raised when the ab maps of the same film and model would hold anything else than before.
 COLOUR_VERSION = 2
 
+# The network's copy of a frame has the area of this square, unless the network wants a larger one.
+_SIDE = 256
+_NO_MAP = np.zeros((1, 1, 2), np.int8)
+
 
 def colour_frames(
     index: FilmIndex, source: str, number: int, predictor: Predictor
 ) -> Iterator[tuple[int, NDArray[np.int8]]]:
     """The ab map of each frame of a chunk: its number in the film, int8 (h, w, 2), CIE units.
 
-    A frame whose luma is that of the frame before has its map, too.
+    A frame whose luma is that of the frame before has its map, too; those of shots in colour have
+    an empty one.
     """
     chunk = index.chunk(number)
     way = _one_by_one if index.key_frames == "every" else _carried
@@ -44,7 +49,9 @@ def _one_by_one(
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """The network's map of each frame that does not repeat the one before."""
     for frame, luma, _ in read_safely(index, source, number):
-        if frame == index.chunk(number).start or index.prints[frame] != index.prints[frame - 1]:
+        if index.keeps_colour(frame, keep_tints=False):
+            yield frame, _NO_MAP
+        elif frame == index.chunk(number).start or index.prints[frame] != index.prints[frame - 1]:
             seen = full_range_luma(_reduced(luma), index.picture)
             yield frame, _map_of(index, seen, predictor)
 
@@ -93,6 +100,10 @@ def _carried(
     at = begin
     while at < end:
         _, stop = index.shot_of(at)
+        if index.keeps_colour(at, keep_tints=False):
+            yield from ((frame, _NO_MAP) for frame in range(at, stop) if frame in chunk)
+            at = stop
+            continue
         pieces = _pieces_of_shot(index, at, min(stop, end), looks, predictor)
         for frame, ab in coloured(pieces):
             if frame in chunk:
@@ -103,17 +114,21 @@ def _carried(
 def _size_wanted(index: FilmIndex, predictor: Predictor) -> tuple[int, int]:
     """The network's input size, the picture lying as in the film."""
     shape = (index.picture.height, index.picture.width)
+    shrunk = min(1.0, _SIDE / (shape[0] * shape[1]) ** 0.5)
+    shape = tuple(max(1, round(length * shrunk)) for length in shape)
     turned = quarter_turns(index.picture.display) % 2
     height, width = predictor.input_size(*(shape[::-1] if turned else shape))
     return (width, height) if turned else (height, width)
 
 
 def _looks(index: FilmIndex, source: str, number: int, size: tuple[int, int]) -> Iterator[Look]:
-    """Looks at the frames around a chunk that do not repeat the one before them."""
+    """Looks at those frames around a chunk that are to be coloured and do not repeat the last."""
     chunk = index.chunk(number)
     frames = range(read_from(index, chunk.start)[1], read_until(index, chunk.stop)[1])
     looker, last, shots = Looker(index.picture, size), None, set(index.shots.tolist())
     for frame, luma, _ in read_safely(index, source, number, frames):
+        if index.keeps_colour(frame, keep_tints=False):
+            continue
         if frame in shots:
             last = None
         elif last is not None and index.prints[frame] == index.prints[frame - 1]:

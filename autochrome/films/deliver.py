@@ -6,6 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .. import __version__
 from ..archive import canonical_json, is_intact, read_json, sha256_file, stamp, temporary_beside
 from ..errors import ItemError
@@ -14,11 +16,15 @@ from .faults import isolated, time_limit
 from .index import FilmIndex
 from .join import join_chunks
 from .streams import SIDECARS
+from .tone import COLOUR, TINTED
 from .verify import verify_film
 from .work import FilmWork
 
 _GONE = Path("state/gone.json")
 _SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+
+# The share of frames from which on a colour film's grey shots are named.
+_WORTH_SAYING = 0.05
 
 # What becomes of a film in colour, without and with a wish for copies.
 _IN_COLOUR = ("left_colour", "copied")
@@ -84,16 +90,15 @@ def find_delivered(work: FilmWork) -> Row | None:
 def deliver(work: FilmWork) -> Row:
     """Join, check and name the film; leave or copy one that is in colour already."""
     index = work.load_index()
-    facts = index.facts
     row = new_row(work) | {
         "width": index.picture.width,
         "height": index.picture.height,
         "frames": len(index),
         "key": work.join_key,
     }
-    if facts["in_colour"]:
-        row["checks"] = _index_notes(index)
-        row |= _left_or_copied(work)
+    if work.stays_as_it_is(index):
+        row["checks"] = _index_notes(work, index)
+        row |= _left_or_copied(work, _why_left(index))
     else:
         row |= _coloured(work, index)
     _record(work, row)
@@ -107,9 +112,18 @@ def _wants_copy(work: FilmWork) -> bool:
     return work.plan("join")["settings"]["already_colour"] == "copy"
 
 
-def _left_or_copied(work: FilmWork) -> Row:
+def _why_left(index: FilmIndex) -> str:
+    facts = index.facts
+    if not facts["in_colour"]:
+        return "It is tinted, and tints are kept (films.tint)."
+    grey = 1 - facts["coloured_share"]
+    part = f"; {grey:.0%} of its frames are not, and stay so" if grey >= _WORTH_SAYING else ""
+    return f"It is in colour already{part}."
+
+
+def _left_or_copied(work: FilmWork, why: str) -> Row:
     if not _wants_copy(work):
-        return {"status": "left_colour", "reason": "It is in colour already."}
+        return {"status": "left_colour", "reason": why}
     result = _result_name(work, "copied")
     part = temporary_beside(Path(result))
     try:
@@ -160,7 +174,9 @@ def _coloured(work: FilmWork, index: FilmIndex) -> Row:
     finally:
         for path in (part, *(Path(f"{part}.{suffix}") for suffix in SIDECARS)):
             path.unlink(missing_ok=True)
-    checks = verdict["checks"] | Coding.of(index.picture, settings).notes() | _index_notes(index)
+    checks = (
+        verdict["checks"] | Coding.of(index.picture, settings).notes() | _index_notes(work, index)
+    )
     if beside:
         checks["files_beside"] = beside
     bad = index.facts["bad_frames"]
@@ -211,7 +227,7 @@ def _made(work: FilmWork, settings: dict[str, Any]) -> str:
     )
 
 
-def _index_notes(index: FilmIndex) -> dict[str, Any]:
+def _index_notes(work: FilmWork, index: FilmIndex) -> dict[str, Any]:
     facts = index.facts
     notes: dict[str, Any] = {
         "colour_share": facts["coloured_share"],
@@ -223,10 +239,21 @@ def _index_notes(index: FilmIndex) -> dict[str, Any]:
         notes["repaired_timestamps"] = facts["repaired_timestamps"]
     if facts["packets"] != len(index):
         notes["packets"] = facts["packets"]
-    if facts["coloured_share"] > 0 and not facts["in_colour"]:
-        notes["colour"] = "a part was in colour already, and was coloured anew"
+    shots = {tone: int(np.sum(index.tones == tone)) for tone in (COLOUR, TINTED)}
+    if shots[COLOUR] and not facts["in_colour"]:
+        notes["colour"] = f"{shots[COLOUR]} of {len(index.shots)} shots keep their own colours"
+    if shots[TINTED]:
+        notes["tinted_share"] = facts["tinted_share"]
+        done = work.plan("encode")["settings"]["tint"]
+        notes["tint"] = f"{shots[TINTED]} of {len(index.shots)} shots are tinted: " + (
+            "left as they are" if done == "keep" or facts["in_colour"] else "tint dropped"
+        )
     if index.picture.fields:
         notes["interlaced"] = index.picture.fields
+        if facts["interlaced_frames"] < len(index):
+            notes["interlaced"] += f", {facts['interlaced_frames']} of the frames"
+        if facts["mixed_fields"]:
+            notes["interlaced"] += "; the order of the fields changes (telecine)"
     return notes
 
 

@@ -28,6 +28,7 @@ from .cuts import read_safely
 from .decoder import fingerprint
 from .index import FilmIndex
 from .overlap import ahead
+from .own_colour import own_chroma
 from .pixels import plane_array
 from .shots import shrunk
 from .steady import steady_ab
@@ -61,7 +62,7 @@ def make_chunk(
     part = temporary_beside(Path(target))
     try:
         with _Writer(part, index, settings) as writer:
-            small = _written(writer, index, maps, source, number, settings["saturation"])
+            small = _written(writer, index, maps, source, number, settings)
             save_arrays(Path(thumbs), in_blocks(small))
         with open(part, "rb+") as file:
             os.fsync(file.fileno())
@@ -72,7 +73,12 @@ def make_chunk(
 
 
 def _written(
-    writer: "_Writer", index: FilmIndex, maps: AbMaps, source: str, number: int, saturation: float
+    writer: "_Writer",
+    index: FilmIndex,
+    maps: AbMaps,
+    source: str,
+    number: int,
+    settings: dict[str, Any],
 ) -> Iterator[tuple[int, NDArray[np.uint8]]]:
     """Write the frames of a chunk one by one; gives their numbers and small luma.
 
@@ -83,7 +89,9 @@ def _written(
     def made() -> Iterator[tuple[int, av.VideoFrame, NDArray[np.uint8]]]:
         with closing(ahead(read_safely(index, source, number))) as read:
             for frame, luma, decoded in read:
-                ab = steady_ab(index, maps, frame) * np.float32(saturation)
+                ab = None
+                if not index.keeps_colour(frame, settings["tint"] == "keep"):
+                    ab = steady_ab(index, maps, frame) * np.float32(settings["saturation"])
                 coded = writer.coding.coded(luma)
                 small = shrunk(coded, writer.coding.depth, width)
                 yield frame, writer.filled(frame, luma, coded, ab, decoded), small
@@ -143,13 +151,20 @@ class _Writer:
         number: int,
         luma: NDArray[np.integer],
         coded: NDArray[np.integer],
-        ab: NDArray[np.float32],
+        ab: NDArray[np.float32] | None,
         decoded: av.VideoFrame,
     ) -> av.VideoFrame:
-        """Frame ``number`` as it goes into the encoder; ``coded`` is its luma as coded."""
+        """Frame ``number`` as it goes into the encoder; ``coded`` is its luma as coded.
+
+        ``ab`` is None for a frame that keeps the chroma of the film.
+        """
         frame = self._empty_frame(decoded)
         plane_array(frame, 0)[:] = coded
-        for i, plane in enumerate(self._chroma.planes(luma, ab), 1):
+        if ab is None:
+            planes = own_chroma(decoded, self.coding, plane_array(frame, 1).shape)
+        else:
+            planes = self._chroma.planes(luma, ab)
+        for i, plane in enumerate(planes, 1):
             plane_array(frame, i)[:] = plane
         self._prove(frame, number)
         frame.pts = number

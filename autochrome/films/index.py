@@ -5,7 +5,7 @@ damage, how colourful it is already; then the cuts into chunks, each with a prov
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -25,19 +25,25 @@ from .decoder import (
     fingerprint,
     open_film,
 )
+from .fields import FieldOrder
 from .keyframes import NOVELTY_WIDTH, KeyFrames, NoveltyFinder, choose_key_frames, even_levels
-from .pixels import Picture, colour_spread, luma_of, picture_of
+from .pixels import Picture, luma_of, picture_of
 from .shots import ShotFinder, shrunk
+from .tone import (
+    COLOUR,
+    COLOUR_SHARE,
+    GREY,
+    TINTED,
+    ToneMeter,
+    share_of,
+    split_where_colour_begins,
+    tones_of,
+)
 
 # Raised when an index of the same film would hold anything else than before.
 INDEX_VERSION = 3
 
 NO_PTS = np.iinfo(np.int64).min
-
-# A frame counts as coloured above this spread of chroma (see `colour_spread`).
-COLOUR_SPREAD = 3.0
-# The share of such frames from which a film counts as coloured already.
-COLOUR_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -46,10 +52,10 @@ class FilmIndex:
 
     ``pts``, ``durations`` int64, in units of ``time_base``, strictly rising; ``raw_pts`` as the
     decoder gave them (NO_PTS for none); ``prints`` uint64; ``corrupt`` bool; ``shots`` int64,
-    first frames of shots, beginning with 0; ``keys`` int64, frames at which decoding can start;
-    ``colour_keys`` int64, the key frames that the network is asked for, as ``key_frames`` wishes;
-    ``levels`` float32 (n, 2), mean and standard deviation of the luma on 8-bit codes;
-    ``even_levels`` the same without flicker.
+    first frames of shots, beginning with 0; ``tones`` uint8, what each shot is: GREY, TINTED or
+    COLOUR; ``keys`` int64, frames at which decoding can start; ``colour_keys`` int64, the key
+    frames that the network is asked for, as ``key_frames`` wishes; ``levels`` float32 (n, 2), mean
+    and standard deviation of the luma on 8-bit codes; ``even_levels`` the same without flicker.
     ``rate`` is in frames a second, an average where the film has no steady one.
     ``facts`` holds plain values for the record.
     """
@@ -63,6 +69,7 @@ class FilmIndex:
     prints: NDArray[np.uint64]
     corrupt: NDArray[np.bool_]
     shots: NDArray[np.int64]
+    tones: NDArray[np.uint8]
     keys: NDArray[np.int64]
     colour_keys: NDArray[np.int64]
     levels: NDArray[np.float32]
@@ -88,6 +95,15 @@ class FilmIndex:
         """First and last + 1 frame of the shot that a frame belongs to."""
         at = int(np.searchsorted(self.shots, frame, side="right"))
         return int(self.shots[at - 1]), int(self.shots[at]) if at < len(self.shots) else len(self)
+
+    def keeps_colour(self, frame: int, keep_tints: bool) -> bool:
+        """Does this frame's shot keep the film's own colours, or its tint?"""
+        tone = self.tones[np.searchsorted(self.shots, frame, side="right") - 1]
+        return bool(tone == COLOUR or (tone == TINTED and keep_tints))
+
+    def stays_as_it_is(self, keep_tints: bool) -> bool:
+        """Is it a colour film, or are all its shots in colours or tints that are kept?"""
+        return bool(self.facts["in_colour"] or (keep_tints and not np.any(self.tones == GREY)))
 
     def save(self, path: Path) -> None:
         about = {
@@ -120,7 +136,7 @@ class FilmIndex:
 
 
 _ARRAYS = (
-    "pts", "raw_pts", "durations", "prints", "corrupt", "shots", "keys",
+    "pts", "raw_pts", "durations", "prints", "corrupt", "shots", "tones", "keys",
     "colour_keys", "levels", "even_levels",
 )  # fmt: skip
 
@@ -159,13 +175,22 @@ def _index(source: str, chunks: int, key_frames: KeyFrames, threads: int) -> Fil
     key_times = dict(film.key_packets)
     keys = np.array(sorted(at[p] for p in key_times if p in at), np.int64)
     faults = film.faults
-    coloured = float(np.mean(np.array(seen.spreads) > COLOUR_SPREAD))
     prints = np.array(seen.prints, np.uint64)
+    spreads, tints = np.array(seen.meter.spreads), np.array(seen.meter.tints)
     shots = np.array([0, *(s for s in seen.shots if s > 0)], np.int64)
-    levels = np.array(seen.novelty.levels, np.float32)
+    shots = split_where_colour_begins(shots, spreads)
+    tones = tones_of(shots, spreads, tints)
+    coloured = share_of(COLOUR, shots, tones, len(pts))
+    in_colour = coloured >= COLOUR_SHARE
+    if not in_colour:
+        _refuse(seen, pts, time_base)
+    # Of a film in colour nothing is asked; where its size changes it was not looked at to the end.
+    levels = np.zeros((len(pts), 2)) if in_colour else np.array(seen.novelty.levels)
+    steps = np.zeros(len(pts)) if in_colour else np.array(seen.novelty.steps)
+    levels, steps = levels.astype(np.float32), steps.astype(np.float32)
     even = even_levels(levels, shots)
     index = FilmIndex(
-        picture=seen.picture,
+        picture=replace(seen.picture, fields=seen.order.fields),
         time_base=time_base,
         rate=_rate(pts, durations, time_base, promised),
         pts=pts,
@@ -174,10 +199,9 @@ def _index(source: str, chunks: int, key_frames: KeyFrames, threads: int) -> Fil
         prints=prints,
         corrupt=np.array(seen.corrupt, bool),
         shots=shots,
+        tones=tones,
         keys=keys,
-        colour_keys=choose_key_frames(
-            key_frames, np.array(seen.novelty.steps, np.float32), even, prints, shots
-        ),
+        colour_keys=choose_key_frames(key_frames, steps, even, prints, shots),
         levels=levels,
         even_levels=even,
         key_frames=key_frames,
@@ -189,13 +213,19 @@ def _index(source: str, chunks: int, key_frames: KeyFrames, threads: int) -> Fil
             "first_fault": faults.first,
             "repaired_timestamps": repaired,
             "captions": film.captions,
+            "interlaced_frames": seen.order.interlaced,
+            "mixed_fields": seen.order.is_mixed,
             "coloured_share": round(coloured, 4),
-            "colour_spread": round(float(np.median(seen.spreads)), 3),
-            "in_colour": coloured >= COLOUR_SHARE,
+            "tinted_share": round(share_of(TINTED, shots, tones, len(pts)), 4),
+            "colour_spread": round(float(np.median(spreads)), 3),
+            "tint": round(float(np.median(tints)), 3),
+            "in_colour": in_colour,
         },
     )
+    if in_colour:
+        return index
     cuts = choose_cuts(index, source, chunks, key_times)
-    return FilmIndex(**{**vars(index), "cuts": cuts})
+    return replace(index, cuts=cuts)
 
 
 class _Seen:
@@ -205,28 +235,39 @@ class _Seen:
         self.picture = picture
         self.finder = ShotFinder()
         self.novelty = NoveltyFinder()
+        self.meter = ToneMeter()
         self.raw_pts: list[int | None] = []
         self.dts: list[int | None] = []
         self.prints: list[int] = []
         self.corrupt: list[bool] = []
-        self.spreads: list[float] = []
+        self.order = FieldOrder()
         self.last_duration = 0
+        # The first frame that is not of the film's size or kind, and what is wrong with it.
+        self.misfit: tuple[int, ItemError] | None = None
 
     @property
     def shots(self) -> list[int]:
         return self.finder.starts
 
     def add(self, frame: av.VideoFrame) -> None:
-        luma = luma_of(frame, self.picture)
+        self.meter.look(frame)
+        self.order.look(frame)
         self.raw_pts.append(frame.pts)
         self.dts.append(frame.dts)
-        self.prints.append(fingerprint(luma))
         self.corrupt.append(frame.is_corrupt)
-        self.spreads.append(colour_spread(frame))
-        self.finder.look(luma, self.picture.depth)
-        small = shrunk(luma, self.picture.depth, NOVELTY_WIDTH)
-        self.novelty.look(small, self.prints[-2:-1] == self.prints[-1:])
         self.last_duration = frame.duration or 0
+        try:
+            luma = luma_of(frame, self.picture)
+        except ItemError as error:
+            # It matters only where the film is to be coloured: that is known at its end.
+            self.misfit = self.misfit or (len(self.prints), error)
+            self.prints.append(0)
+            return
+        self.prints.append(fingerprint(luma))
+        if self.misfit is None:
+            self.finder.look(luma, self.picture.depth)
+            small = shrunk(luma, self.picture.depth, NOVELTY_WIDTH)
+            self.novelty.look(small, self.prints[-2:-1] == self.prints[-1:])
 
 
 def _look_through(film: Film, threads: int) -> _Seen:
@@ -234,9 +275,6 @@ def _look_through(film: Film, threads: int) -> _Seen:
     for frame in decode(film):
         if seen is None:
             seen = _Seen(picture_of(frame, film.stream))
-        if frame.interlaced_frame and not seen.picture.fields:
-            again = picture_of(frame, film.stream)
-            seen.picture = Picture(**{**vars(seen.picture), "fields": again.fields})
         seen.add(frame)
         if film.faults.bad and threads != DAMAGED_THREADS:
             raise _DamagedError
@@ -249,6 +287,23 @@ def _look_through(film: Film, threads: int) -> _Seen:
             "The film is damaged or incomplete: repair it, or get another copy.",
         )
     return seen
+
+
+def _refuse(seen: _Seen, pts: NDArray[np.int64], time_base: Fraction) -> None:
+    """Raise ItemError if a film that is to be coloured is of a kind that cannot be."""
+    if seen.misfit is not None:
+        frame, error = seen.misfit
+        at = float((pts[frame] - pts[0]) * time_base)
+        raise ItemError(
+            f"{error.fault} (From frame {frame} on, {at:.3f} s after its start.)", error.remedy
+        )
+    if seen.picture.is_hdr:
+        raise ItemError(
+            "It is HDR (PQ or HLG): the network's colours are those of SDR and would be shown "
+            "wrongly on its scale.",
+            "Convert it to SDR, Rec. 709 first, for example with FFmpeg's filters zscale and "
+            "tonemap, and colour that.",
+        )
 
 
 def _rising(

@@ -14,6 +14,7 @@ from av.stream import Disposition
 from ..errors import ItemError
 from .decoder import open_container, pick_video
 from .index import FilmIndex
+from .matroska import name_with_room, set_aspect
 from .streams import (
     SIDECARS,
     Copy,
@@ -26,7 +27,7 @@ from .streams import (
 from .timing import coded_order, decoding_times, packets_of
 
 # Raised when the same packets would be put together in another way.
-JOIN_VERSION = 1
+JOIN_VERSION = 2
 
 FORMATS = {"mp4": "mp4", "m4v": "mp4", "mov": "mov", "mkv": "matroska", "ts": "mpegts"}
 
@@ -80,6 +81,9 @@ def join_chunks(
             for beside in {id(s.container): s.container for s in outputs.values()}.values():
                 if beside is not output:
                     beside.close()
+        if form == "matroska" and index.picture.is_anamorphic:
+            size = (index.picture.width, index.picture.height)
+            set_aspect(target, video.metadata.get("title", ""), size, index.picture.aspect)
     return Joined(copies, tags, chapters, _notes(copies))
 
 
@@ -130,6 +134,8 @@ def _add_picture(output, index: FilmIndex, video, encoded) -> av.VideoStream:
         stream.codec_context.framerate = Fraction(0)
     stream.metadata.update(picture_tags(video))
     stream.disposition = video.disposition or Disposition(0)
+    if output.format.name == "matroska" and index.picture.is_anamorphic:
+        stream.metadata["title"] = name_with_room(stream.metadata.get("title", ""))
     if index.picture.aspect[0]:
         stream.codec_context.sample_aspect_ratio = Fraction(*index.picture.aspect)
     if index.picture.display:

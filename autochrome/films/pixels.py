@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import av
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,8 +19,6 @@ _RGB, _BT709, _UNSPECIFIED, _BT470BG, _SMPTE170M = 0, 1, 2, 5, 6
 _BT2020 = (9, 10)
 _PQ_AND_HLG = (16, 18)
 _LIMITED, _FULL = 1, 2
-
-_SPREAD_COLUMNS = 48
 
 # The formats that hold grey or RGB without saying so are full range unless they are tagged.
 _FULL_RANGE_PREFIXES = ("yuvj", "gray", "ya", "mono", "pal")
@@ -64,26 +61,34 @@ class Picture:
             return REC2020
         return REC709 if self.matrix == _BT709 else REC601
 
+    @property
+    def is_anamorphic(self) -> bool:
+        """Are its pixels not square?"""
+        return self.aspect[0] > 0 and self.aspect[0] != self.aspect[1]
+
+    @property
+    def is_hdr(self) -> bool:
+        return self.transfer in _PQ_AND_HLG
+
     def notes(self) -> dict[str, Any]:
         """What a person should know about how this picture is read."""
         notes: dict[str, Any] = {}
-        if _is_rgb(self.format):
+        if is_rgb(self.format):
             notes["luma_source"] = "made from R'G'B', full range"
         if any(component.is_alpha for component in av.VideoFormat(self.format).components):
             notes["alpha"] = "dropped"
-        if self.transfer in _PQ_AND_HLG:
-            notes["hdr"] = "colour was computed as for a film without HDR"
+        if self.primaries in _BT2020:
+            notes["primaries"] = "Rec. 2020: the colours come out stronger than with Rec. 709"
         return notes
 
 
 def picture_of(frame: av.VideoFrame, stream: av.VideoStream) -> Picture:
-    """Read a film's common properties off its first frame."""
-    context = stream.codec_context
+    """Read a film's common properties off its first frame; ``fields`` is left open."""
     name = frame.format.name
     full = frame.color_range == _FULL or (
-        frame.color_range != _LIMITED and (name.startswith(_FULL_RANGE_PREFIXES) or _is_rgb(name))
+        frame.color_range != _LIMITED and (name.startswith(_FULL_RANGE_PREFIXES) or is_rgb(name))
     )
-    if _is_rgb(name):
+    if is_rgb(name):
         full = True
     matrix = frame.colorspace
     if matrix not in (_BT709, _BT470BG, _SMPTE170M, *_BT2020):
@@ -99,7 +104,7 @@ def picture_of(frame: av.VideoFrame, stream: av.VideoStream) -> Picture:
         matrix=matrix,
         primaries=_given(frame.color_primaries, 9 if matrix in _BT2020 else matrix),
         transfer=_given(frame.color_trc, 14 if matrix in _BT2020 else _like(matrix)),
-        fields=_fields(frame, context.field_order),
+        fields="",
         aspect=(aspect.numerator, aspect.denominator) if aspect else (0, 1),
         display=_display_matrix(frame),
     )
@@ -113,13 +118,6 @@ def _like(matrix: int) -> int:
     return _BT709 if matrix == _BT709 else _SMPTE170M
 
 
-def _fields(frame: av.VideoFrame, order: int) -> str:
-    """FFmpeg's AVFieldOrder: 3 and 4 show the bottom field first; unknown counts as top."""
-    if not frame.interlaced_frame:
-        return ""
-    return "bff" if order in (3, 4) else "tff"
-
-
 def _display_matrix(frame: av.VideoFrame) -> tuple[int, ...]:
     for data in frame.side_data:
         if data.type.name == "DISPLAYMATRIX":
@@ -127,7 +125,7 @@ def _display_matrix(frame: av.VideoFrame) -> tuple[int, ...]:
     return ()
 
 
-def _is_rgb(name: str) -> bool:
+def is_rgb(name: str) -> bool:
     return av.VideoFormat(name).is_rgb or name.startswith("pal")
 
 
@@ -149,7 +147,7 @@ def luma_of(frame: av.VideoFrame, picture: Picture) -> NDArray[np.integer]:
             f"{frame.width} × {frame.height} in the middle.",
             "Convert it to one size first, for example with FFmpeg.",
         )
-    if _is_rgb(frame.format.name):
+    if is_rgb(frame.format.name):
         return _luma_from_rgb(frame, picture)
     plain = _planar(frame)
     if _depth_of(plain.format) != picture.depth:
@@ -199,32 +197,3 @@ def full_range_luma(luma: NDArray[np.integer], picture: Picture) -> NDArray[np.f
 def luma_scale(depth: int, full: bool) -> tuple[int, int]:
     """The code of black, and from there to white."""
     return (0, 2**depth - 1) if full else (16 << (depth - 8), 219 << (depth - 8))
-
-
-def colour_spread(frame: av.VideoFrame) -> float:
-    """How far the colours of a frame lie from one tone, on the scale of 8-bit codes.
-
-    The 95th percentile of the distance of Cb, Cr from their medians, on area means, in which the
-    noise of tape and compression is averaged out: 0 for a grey or evenly tinted picture.
-    """
-    pixel_format = frame.format
-    if _is_rgb(pixel_format.name):
-        rgb = _area_means(frame.to_ndarray(format="rgb24"))
-        grey = rgb @ np.float32(REC601)
-        planes = [0.564 * (rgb[..., 2] - grey), 0.713 * (rgb[..., 0] - grey)]
-    elif len(pixel_format.components) < 3:
-        return 0.0
-    else:
-        if pixel_format.components[1].plane != 1 or pixel_format.components[2].plane != 2:
-            frame = frame.reformat(format="yuv444p")
-        scale = np.float32(1 / (1 << max(0, frame.format.components[1].bits - 8)))
-        planes = [_area_means(plane_array(frame, i)) * scale for i in (1, 2)]
-    cb, cr = (plane - np.median(plane) for plane in planes)
-    return float(np.percentile(np.hypot(cb, cr), 95))
-
-
-def _area_means(plane: NDArray[np.integer]) -> NDArray[np.float32]:
-    height, width = plane.shape[:2]
-    factor = max(1, width // _SPREAD_COLUMNS)
-    size = (max(1, width // factor), max(1, height // factor))
-    return cv2.resize(plane, size, interpolation=cv2.INTER_AREA).astype(np.float32)

@@ -69,7 +69,7 @@ def join_film(film: str) -> None:
         found["row"] = find_delivered(work)
         if found["row"] is None:
             _ensure_index(work)
-            if not work.load_index().facts["in_colour"]:
+            if not work.stays_as_it_is(work.load_index()):
                 for number in range(work.chunks):
                     _ensure_encoded(work, number)
             found["row"] = deliver(work)
@@ -167,7 +167,7 @@ def _ensure_colour(work: FilmWork, number: int, threads: int = 1, device: str = 
     """Make the chunk's ab maps; False where there is nothing to colour."""
     _ensure_index(work)
     index = work.load_index()
-    if index.facts["in_colour"] or not index.chunk(number):
+    if work.stays_as_it_is(index) or not index.chunk(number):
         return False
     path = work.colour_path(number)
     if not work.has(work.colour_key(number), path):

@@ -21,6 +21,7 @@ from .arrays import from_blocks
 from .coding import Coding
 from .decoder import Film, decode, fingerprint, open_film
 from .encode import thumb_width
+from .fields import FieldOrder
 from .index import FilmIndex
 from .join import Joined
 from .overlap import ahead
@@ -98,7 +99,7 @@ def _compare_picture(
         for name, kept in {
             "display matrix": true.display == found.display,
             "pixel aspect": _square(true.aspect) == _square(found.aspect),
-            "interlacing": bool(true.fields) == bool(found.fields),
+            "interlacing": true.fields == seen.order.fields,
             "primaries": true.primaries == found.primaries,
             "transfer": true.transfer == found.transfer,
         }.items()
@@ -138,6 +139,7 @@ class _Look:
         self.pts: list[int | None] = []
         self.colours: list[float] = []
         self.picture: Picture | None = None
+        self.order = FieldOrder()
         self._psnr_sum = 0.0
         self.lowest_psnr = 99.0
 
@@ -161,6 +163,7 @@ def _look(index: FilmIndex, film: Film, thumbs: list[Path], coding: Coding) -> _
             number = seen.count
             seen.count += 1
             seen.pts.append(frame.pts)
+            seen.order.look(frame)
             if number >= count:
                 continue
             picture = seen.picture = seen.picture or picture_of(frame, film.stream)

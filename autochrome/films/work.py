@@ -173,6 +173,10 @@ class FilmWork:
     def load_index(self) -> FilmIndex:
         return FilmIndex.load(self.index_path)
 
+    def stays_as_it_is(self, index: FilmIndex) -> bool:
+        """Is nothing in this film to be coloured?"""
+        return index.stays_as_it_is(self.plan("encode")["settings"]["tint"] == "keep")
+
     def has(self, key: str, path: Path) -> bool:
         """Is the work file of this key there, as it was written? Raises ItemError if its stage
         failed before under the same key.

@@ -113,7 +113,8 @@ def _stages(
         "encode": {
             "stage": "encode",
             **common,
-            "settings": films.encoder_settings(settings) | {"saturation": config["saturation"]},
+            "settings": films.encoder_settings(settings)
+            | {"saturation": config["saturation"], "tint": settings["tint"]},
         },
     }
     stages["join"] = {

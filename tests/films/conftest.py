@@ -35,12 +35,15 @@ FILMS = {
 }
 
 
-def encoder(**films: Any) -> dict[str, Any]:
+def encoder(tint: str = "drop", **films: Any) -> dict[str, Any]:
     """Settings of the encode stage for these ``films`` settings; H.264 and H.265 at full speed."""
     quick = {"effort": "ultrafast"} if films.get("codec") in (None, "h264", "h265") else {}
     if films.get("preset", "share") != "share":
         quick = {}
-    return encoder_settings(FILMS | quick | films) | {"saturation": 1.0}
+    return encoder_settings(FILMS | quick | films) | {
+        "saturation": 1.0,
+        "tint": tint,
+    }
 
 
 SETTINGS = encoder()

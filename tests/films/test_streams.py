@@ -91,10 +91,11 @@ def test_rotation_is_kept(tmp_path, colour_film):
     assert "picture_not_kept" not in coloured.verdict.checks
 
 
-def test_interlacing_and_pixel_aspect_are_kept(tmp_path, colour_film):
+@pytest.mark.parametrize("order", ["tff", "bff"])
+def test_interlacing_and_pixel_aspect_are_kept(tmp_path, colour_film, order):
     graph = av.filter.Graph()
     feed = graph.add_buffer(width=96, height=64, format="yuv420p", time_base=Fraction(1, 25))
-    mark, sink = graph.add("setparams", "field_mode=tff"), graph.add("buffersink")
+    mark, sink = graph.add("setparams", f"field_mode={order}"), graph.add("buffersink")
     feed.link_to(mark)
     mark.link_to(sink)
     graph.configure()
@@ -113,10 +114,31 @@ def test_interlacing_and_pixel_aspect_are_kept(tmp_path, colour_film):
             file.mux(stream.encode(sink.pull()))
         file.mux(stream.encode(None))
     coloured = colour_film(source)
-    assert coloured.index.picture.fields == "tff"
+    assert coloured.index.picture.fields == order
+    assert "picture_not_kept" not in coloured.verdict.checks
     assert all(frame.interlaced_frame for frame in decoded(coloured.result))
     with open_film(str(coloured.result)) as film:
         assert film.stream.sample_aspect_ratio == Fraction(16, 15)
+
+
+@pytest.mark.parametrize("title", ["", "Reel 2, a title that is longer than the room for it " * 4])
+@pytest.mark.parametrize("aspect", [Fraction(16, 11), Fraction(1137, 800)])
+def test_pixel_aspect_is_kept_exactly_where_only_matroska_says_it(
+    tmp_path, colour_film, title, aspect
+):
+    plain = write_film(
+        tmp_path / "a.mkv", moving_pictures(6), sound=True, sample_aspect_ratio=aspect
+    )
+    source = remux(
+        plain, tmp_path / "b.mkv", lambda _, copies: copies[0].metadata.update(title=title)
+    )
+    coloured = colour_film(source, "mkv", codec="ffv1")
+    assert "picture_not_kept" not in coloured.verdict.checks
+    with av.open(str(coloured.result)) as film:
+        video = film.streams.video[0]
+        assert video.sample_aspect_ratio == aspect
+        assert video.metadata.get("title", "") == title
+        assert sum(1 for _ in film.decode(video)) == 6
 
 
 def test_full_range_stays_full_range(tmp_path, colour_film):
