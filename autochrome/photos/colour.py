@@ -15,6 +15,7 @@ from .faults import damaged, unsupported_format, writing_results
 from .formats import FORMATS
 from .mark import marked_xmp
 from .picture import Picture, as_stored, extended, reduced, upright
+from .tiff_pages import colour_pages, pictures_of
 
 # Decides the pixels of results: raise it by hand when they change (a golden test tells).
 VERSION = 1
@@ -59,6 +60,9 @@ def colour_photo(
     the status "coloured", "partial" or "left_colour". Raises ItemError for what is wrong with
     the photograph, AutochromeError for what is wrong with the place of the results.
     """
+    if name == "tiff" and len(pages := pictures_of(source)) > 1:
+        rest = (name, model, threads, device, settings, facts)
+        return colour_pages(source, pages, part, lambda one, to: colour_photo(one, to, *rest))
     picture = _read(source, name, settings["max_pixels"])
     outcome = Outcome("coloured", picture.width, picture.height)
     tone = None if picture.seen is None else tone_of(picture.seen)

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
-from tifffile import COMPRESSION, EXTRASAMPLE, PHOTOMETRIC
+from tifffile import COMPRESSION, EXTRASAMPLE, PHOTOMETRIC, PLANARCONFIG
 
+from ..color import REC601
 from ..errors import ItemError
-from .faults import check_pixels, convert_remedy, damaged
+from .faults import camera_raw, check_pixels, convert_remedy, damaged
 from .icc import profile_for_colour
-from .picture import Picture, Written, coloured
+from .picture import Picture, Written, coloured, strips
 from .raster import picture_from_channels, verified
 from .tiff_tags import Tag, read_tags, replace_tags
 
@@ -24,6 +25,12 @@ _STRUCTURE = {254, 255, 256, 257, 258, 259, 262, 263, 264, 265, 266, 273, 277, 2
 _STRUCTURE |= {284, 288, 289, 290, 291, 292, 293, 301, 317, 320, 322, 323, 324, 325, 330, 338, 339}
 _STRUCTURE |= {340, 341, 347, *range(512, 522), 529, 530, 531, 532}
 _SUB_DIRECTORIES = 330
+_RAW_PHOTOMETRICS = (PHOTOMETRIC.CFA, PHOTOMETRIC.LINEAR_RAW)
+_DNG_VERSION = 50706
+# Values of floating-point samples that stand for white, the least that is not exceeded.
+_WHITES = (1.0, 255.0, 65535.0)
+# A classic TIFF counts with 32 bits.
+_MOST_CLASSIC = (1 << 32) - (1 << 25)
 
 _LOSSLESS = {
     COMPRESSION.NONE: None,
@@ -34,7 +41,6 @@ _LOSSLESS = {
     COMPRESSION.ZSTD: "zstd",
     COMPRESSION.LZMA: "lzma",
 }
-_PREDICTED = {"lzw", "zlib", "zstd"}
 
 
 @dataclass(frozen=True)
@@ -44,24 +50,33 @@ class _Store:
     tags: dict[int, Tag]
     order: str
     big: bool
-    compression: str | None
-    tile: tuple[int, int] | None
+    coding: dict[str, Any]
     extrasamples: tuple[int, ...]
+    floating: "_Floating | None" = None
+
+
+@dataclass(frozen=True)
+class _Floating:
+    """Luma of floating-point samples, float32 (H, W), and the value that is white."""
+
+    luma: NDArray[np.float32]
+    white: float
 
 
 def read(path: Path, max_pixels: int) -> Picture:
-    """Decode a TIFF of one picture. Raises ItemError for what is broken or not supported."""
+    """Decode a TIFF's first picture. Raises ItemError for what is broken or not supported."""
     try:
         with tifffile.TiffFile(path) as file:
             pages = list(file.pages)
             page = pages[0]
             check_pixels(page.imagelength, page.imagewidth, max_pixels)
-            notes = _check_pages(path, pages)
+            notes = ["reduced copies in further directories left out"] if len(pages) > 1 else []
             _check_coding(path, page)
             if _ends_early(page, file.filehandle.size):
                 raise damaged(path, "its picture data is cut")
             pixels = page.asarray()
-            pixels = _channels(page, pixels)
+            floating = _floating(path, pixels) if pixels.dtype.kind == "f" else None
+            pixels = _channels(page, pixels if floating is None else _codes(pixels, floating))
             order, big = file.byteorder, file.is_bigtiff
         tags = read_tags(path)
     except (MemoryError, ItemError):
@@ -79,7 +94,7 @@ def read(path: Path, max_pixels: int) -> Picture:
         xmp=tags[_XMP].data if _XMP in tags else b"",
         icc=tags[_ICC].data if _ICC in tags else b"",
         notes=notes,
-        store=_Store(tags, order, big, *_coding(page)),
+        store=_Store(tags, order, big, _coding(page), tuple(map(int, page.extrasamples)), floating),
     )
     _check_alpha(path, picture)
     return picture
@@ -89,20 +104,12 @@ def _endian(order: str) -> Any:
     return "little" if order == "<" else "big"
 
 
-def _check_pages(path: Path, pages: list) -> list[str]:
-    further = [page for page in pages[1:] if not page.subfiletype & _REDUCED]
-    if further:
-        raise ItemError(
-            f"It holds {len(pages)} pictures, which is not supported.",
-            f"Take them apart, for example: magick {shlex.quote(path.name)} page-%d.tif",
-        )
-    return ["reduced copies in further directories left out"] if len(pages) > 1 else []
-
-
 def _check_coding(path: Path, page: Any) -> None:
     """Raise ItemError unless the pixels are of a kind that is done right."""
     kind = ""
     sampleformat = page.sampleformat if isinstance(page.sampleformat, int) else 0
+    if page.photometric in _RAW_PHOTOMETRICS or _DNG_VERSION in page.tags:
+        raise camera_raw()
     if page.photometric == PHOTOMETRIC.YCBCR and page.compression != COMPRESSION.JPEG:
         kind = "a TIFF in YCbCr that is not JPEG-compressed"
     elif page.photometric not in (
@@ -115,6 +122,9 @@ def _check_coding(path: Path, page: Any) -> None:
         kind = f"a TIFF of the colour space {getattr(page.photometric, 'name', page.photometric)}"
     elif page.compression == COMPRESSION.OJPEG:
         kind = "a TIFF with the old JPEG compression of TIFF 6.0"
+    elif sampleformat == 3 and page.bitspersample == 32:
+        if page.extrasamples or page.photometric == PHOTOMETRIC.PALETTE:
+            kind = "a TIFF of floating-point samples with alpha or a palette"
     elif sampleformat != 1:
         kind = f"a TIFF of {page.bitspersample}-bit floating-point or signed samples"
     elif page.bitspersample not in (1, 2, 4, 8, 16):
@@ -150,12 +160,44 @@ def _channels(page: Any, pixels: NDArray) -> NDArray[np.integer]:
     return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
 
 
-def _coding(page: Any) -> tuple[str | None, tuple[int, int] | None, tuple[int, ...]]:
-    tile = None
+def _floating(path: Path, pixels: NDArray[np.floating]) -> _Floating:
+    """Luma of floating-point samples (H, W[, 3]). Raises ItemError if they are no picture's."""
+    low, high = float(pixels.min()), float(pixels.max())
+    white = next((white for white in _WHITES if high <= white), None)
+    # NaN compares as false with everything.
+    if white is None or not low >= 0:
+        raise ItemError(
+            f"It is a TIFF of floating-point samples from {low:g} to {high:g}, "
+            "for which it is not known what is white.",
+            "Scale it to 0 … 1, or convert it to 16 bits, in the program that made it.",
+        )
+    if pixels.ndim == 3 and pixels.shape[0] == 3 and pixels.shape[2] != 3:
+        pixels = np.moveaxis(pixels, 0, 2)
+    luma = pixels if pixels.ndim == 2 else pixels @ np.float32(REC601)
+    return _Floating(np.ascontiguousarray(luma, np.float32), white)
+
+
+def _codes(pixels: NDArray[np.floating], floating: _Floating) -> NDArray[np.uint16]:
+    return np.rint(pixels * np.float32(65535 / floating.white)).astype(np.uint16)
+
+
+def _coding(page: Any) -> dict[str, Any]:
+    """How the pixels are laid out and compressed, in the words of tifffile's writer."""
+    compression = _LOSSLESS.get(page.compression, "zlib")
+    kept = page.compression in _LOSSLESS
+    coding: dict[str, Any] = {"compression": compression}
+    coding["predictor"] = (
+        int(page.predictor)
+        if kept and page.predictor in (2, 3)
+        else (not kept and page.sampleformat != 3) or None
+    )
     if page.is_tiled and page.tilelength % 16 == 0 and page.tilewidth % 16 == 0:
-        tile = (page.tilelength, page.tilewidth)
-    extrasamples = tuple(int(sample) for sample in page.extrasamples)
-    return _LOSSLESS.get(page.compression, "zlib"), tile, extrasamples
+        coding["tile"] = (page.tilelength, page.tilewidth)
+    elif not page.is_tiled and 0 < page.rowsperstrip <= page.imagelength:
+        coding["rowsperstrip"] = page.rowsperstrip
+    if page.samplesperpixel > 1 and page.planarconfig == PLANARCONFIG.SEPARATE:
+        coding["planarconfig"] = "separate"
+    return coding
 
 
 def _check_alpha(path: Path, picture: Picture) -> None:
@@ -171,25 +213,39 @@ def _check_alpha(path: Path, picture: Picture) -> None:
         )
 
 
+def _as_floating(
+    pixels: NDArray[np.uint16], luma: NDArray[np.uint16], floating: _Floating
+) -> NDArray[np.float32]:
+    """The colours of 16-bit codes on the floating-point luma that those were rounded from."""
+    result = np.empty(pixels.shape, np.float32)
+    for rows in strips(*luma.shape):
+        difference = pixels[rows].astype(np.float32) - luma[rows, :, None]
+        difference *= np.float32(floating.white / 65535)
+        result[rows] = np.clip(floating.luma[rows, :, None] + difference, 0, floating.white)
+    return result
+
+
 def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> Written:
     """Write the coloured TIFF with the source's tags, and check it."""
     store: _Store = picture.store
     icc, notes = profile_for_colour(picture.icc)
-    compression = store.compression
+    pixels = coloured(picture, ab)
+    if store.floating is not None:
+        pixels = _as_floating(pixels, picture.luma, store.floating)
+    if "planarconfig" in store.coding:
+        pixels = np.moveaxis(pixels, 2, 0)
     tifffile.imwrite(
         part,
-        coloured(picture, ab),
+        pixels,
         byteorder=store.order,
-        bigtiff=store.big,
+        bigtiff=store.big or pixels.nbytes > _MOST_CLASSIC,
         photometric="rgb",
-        compression=compression,
-        predictor=compression in _PREDICTED or None,
-        tile=store.tile,
-        rowsperstrip=None,
         extrasamples=store.extrasamples or None,
         metadata=None,
         software=False,
+        **store.coding,
     )
+    del pixels
     tags = {code: tag for code, tag in store.tags.items() if code not in _STRUCTURE}
     tags.pop(_ICC, None)
     if icc:

@@ -9,7 +9,7 @@ import pytest
 from .pictures import luma_plane
 
 FORMATS = {".png": "png", ".tif": "tiff", ".tiff": "tiff", ".webp": "webp", ".bmp": "bmp"}
-FORMATS |= {".gif": "gif", ".jp2": "jp2", ".j2k": "jp2", ".ppm": "pnm"}
+FORMATS |= {".gif": "gif", ".jp2": "jp2", ".j2k": "j2k", ".ppm": "pnm"}
 
 
 @pytest.fixture
