@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from autochrome.color import lab_from_rgb, luma_from_rgb, raise_ab
-from autochrome.models import OpenVinoPredictor, find_model, predict_ab
+from autochrome.models import default_folders, find_model, predict_ab, ready_model
 
 Picture = NDArray[np.float32]
 
@@ -169,7 +169,8 @@ WAYS = {
 def main() -> None:
     if len(sys.argv) < 2:
         sys.exit(__doc__)
-    network = OpenVinoPredictor(find_model("compact"))
+    planned = find_model("compact").identity() | {"precision": "fp32"}
+    network = ready_model(planned, default_folders().converted).predictor(threads=2)
     errors: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for rgb in photographs([Path(name) for name in sys.argv[1:]]):
         lab = lab_from_rgb(rgb)

@@ -11,6 +11,7 @@ import numpy as np
 from ..color import chroma_from_ab, colorfulness, raise_ab, rgb_from_luma_chroma, tone_of
 from ..errors import ItemError
 from ..models import NetworkPredictor, ReadyModel, predict_ab
+from .colour_space import ab_for_codes, as_srgb, neutral_as_srgb
 from .faults import damaged, unsupported_format, writing_results
 from .formats import FORMATS
 from .mark import marked_xmp
@@ -18,7 +19,7 @@ from .picture import Picture, as_stored, extended, reduced, upright
 from .tiff_pages import colour_pages, pictures_of
 
 # Decides the pixels of results: raise it by hand when they change (a golden test tells).
-VERSION = 1
+VERSION = 2
 
 # Below this colorfulness a result looks grey.
 _HARDLY_ANY = 2.0
@@ -65,7 +66,7 @@ def colour_photo(
         return colour_pages(source, pages, part, lambda one, to: colour_photo(one, to, *rest))
     picture = _read(source, name, settings["max_pixels"])
     outcome = Outcome("coloured", picture.width, picture.height)
-    tone = None if picture.seen is None else tone_of(picture.seen)
+    tone = None if picture.seen is None else tone_of(as_srgb(picture.seen, picture.icc))
     outcome.checks["tone"] = "grey" if tone is None else tone.kind
     if tone is not None:
         outcome.checks["tone_spread"] = round(tone.figure, 2)
@@ -76,8 +77,10 @@ def colour_photo(
     predictor = predictor_for(model, threads, device)
     decoded = picture.decoded or picture.height
     proxy = reduced(picture.luma[:decoded])
-    seen_ab = predict_ab(predictor, upright(proxy, picture.orientation))
+    seen = neutral_as_srgb(proxy, picture.icc)
+    seen_ab = predict_ab(predictor, upright(seen, picture.orientation))
     seen_ab = as_stored(seen_ab, picture.orientation) * np.float32(settings["saturation"])
+    seen_ab = ab_for_codes(seen_ab, proxy, picture.icc)
     ab = seen_ab if decoded == picture.height else extended(seen_ab, decoded, picture.height)
     xmp = marked_xmp(picture.xmp, facts)
     with writing_results(part.parent):
