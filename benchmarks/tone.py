@@ -55,12 +55,14 @@ def tinted(rgb: NDArray[np.uint8], rng: np.random.Generator) -> dict[str, NDArra
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY) / 255
     scans = {name: toned(grey, name) for name in _TONES}
     # Paper that yellowed more in some places: between two tones.
+    mix = fields(grey.shape, rng, 2)
+    scans["yellowed to one side"] = mix * scans["yellowed"] + (1 - mix) * toned(grey, "selenium")
     mix = fields(grey.shape, rng, 4)
-    scans["unevenly yellowed"] = mix * scans["yellowed"] + (1 - mix) * toned(grey, "selenium")
-    # A few brown stains with soft edges, of a tenth of the picture.
+    scans["yellowed in patches"] = mix * scans["yellowed"] + (1 - mix) * toned(grey, "selenium")
+    # Brown stains with soft edges, and darker ones.
     stain = np.clip((fields(grey.shape, rng, 6) - 0.8) * 6, 0, 1)
-    scans["stained"] = scans["yellowed"] * (1 - stain * [0.15, 0.3, 0.5])
-    scans["stained grey"] = grey[..., None] * 255 * (1 - stain * [0.1, 0.2, 0.35])
+    scans["lightly stained"] = scans["yellowed"] * (1 - stain * [0.04, 0.08, 0.14])
+    scans["heavily stained"] = scans["yellowed"] * (1 - stain * [0.15, 0.3, 0.5])
     # Light from the side of another colour than the scanner's lamp, as in a picture of a picture.
     side = np.linspace(0, 1, grey.shape[1])[None, :, None]
     scans["lit from the side"] = grey[..., None] * (

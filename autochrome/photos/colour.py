@@ -11,6 +11,7 @@ import numpy as np
 from ..color import chroma_from_ab, colorfulness, raise_ab, rgb_from_luma_chroma, tone_of
 from ..errors import ItemError
 from ..models import NetworkPredictor, ReadyModel, predict_ab
+from .border import with_border, without_border
 from .colour_space import ab_for_codes, as_srgb, neutral_as_srgb
 from .faults import damaged, unsupported_format, writing_results
 from .formats import FORMATS
@@ -66,20 +67,19 @@ def colour_photo(
         return colour_pages(source, pages, part, lambda one, to: colour_photo(one, to, *rest))
     picture = _read(source, name, settings["max_pixels"])
     outcome = Outcome("coloured", picture.width, picture.height)
-    tone = None if picture.seen is None else tone_of(as_srgb(picture.seen, picture.icc))
-    outcome.checks["tone"] = "grey" if tone is None else tone.kind
-    if tone is not None:
-        outcome.checks["tone_spread"] = round(tone.figure, 2)
-    if tone is not None and tone.kind == "colour":
+    kind = _tone(picture, settings["tone"], outcome)
+    if kind == "colour":
         outcome.status = "left_colour"
         return asdict(outcome)
 
     predictor = predictor_for(model, threads, device)
     decoded = picture.decoded or picture.height
     proxy = reduced(picture.luma[:decoded])
-    seen = neutral_as_srgb(proxy, picture.icc)
+    area = without_border(proxy)
+    seen = neutral_as_srgb(proxy[area], picture.icc)
     seen_ab = predict_ab(predictor, upright(seen, picture.orientation))
     seen_ab = as_stored(seen_ab, picture.orientation) * np.float32(settings["saturation"])
+    seen_ab = with_border(seen_ab, area, proxy.shape)
     seen_ab = ab_for_codes(seen_ab, proxy, picture.icc)
     ab = seen_ab if decoded == picture.height else extended(seen_ab, decoded, picture.height)
     xmp = marked_xmp(picture.xmp, facts)
@@ -92,6 +92,8 @@ def colour_photo(
     outcome.colorfulness = round(_colorfulness(proxy, seen_ab), 2)
     outcome.checks["luma"] = written.luma
     notes = [*picture.notes, *written.notes]
+    if proxy[area].shape != proxy.shape:
+        notes.append("the border around the picture stays neutral")
     if xmp is None:
         notes.append("the source's XMP packet is broken and was kept as it is: mark not written")
     if outcome.colorfulness < _HARDLY_ANY:
@@ -102,6 +104,20 @@ def colour_photo(
         outcome.status = "partial"
         outcome.reason = f"The source is damaged: {damage}."
     return asdict(outcome)
+
+
+def _tone(picture: Picture, wanted: str, outcome: Outcome) -> str:
+    """What the picture is taken for, by measurement or by the setting; noted in the outcome."""
+    kind = "grey"
+    if picture.seen is not None:
+        tone = tone_of(as_srgb(picture.seen, picture.icc))
+        outcome.checks["tone_spread"] = round(tone.figure, 2)
+        kind = tone.kind
+    if wanted == "colour" or (wanted == "grey" and kind == "colour"):
+        outcome.checks["tone_measured"] = kind
+        kind = "colour" if wanted == "colour" else "tinted"
+    outcome.checks["tone"] = kind
+    return kind
 
 
 def _read(source: Path, name: str, max_pixels: int) -> Picture:

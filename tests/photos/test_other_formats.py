@@ -9,8 +9,8 @@ from PIL import Image
 
 from autochrome.color import luma_from_rgb
 from autochrome.errors import ItemError
-from autochrome.photos.icc import colour_space
 from autochrome.photos import heif, jpeg2000, netpbm, pillow_formats, png
+from autochrome.photos.icc import colour_space
 
 from .pictures import AB, MOST, grey, grey16, sepia
 
