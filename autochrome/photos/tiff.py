@@ -1,21 +1,23 @@
 """TIFF: the coloured file has the source's depth, tags, byte order and (where lossless) coding."""
 
 import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
 from tifffile import COMPRESSION, EXTRASAMPLE, PHOTOMETRIC, PLANARCONFIG
 
-from ..color import REC601
+from ..color import REC601, luma_from_rgb
 from ..errors import ItemError
 from .faults import camera_raw, check_pixels, convert_remedy, damaged
 from .icc import profile_for_colour
-from .picture import Picture, Written, coloured, strips
-from .raster import picture_from_channels, verified
+from .picture import Picture, Written, coloured_strips, luma_difference
+from .raster import judged, picture_from_channels
 from .tiff_tags import Tag, read_tags, replace_tags
 
 _ORIENTATION, _XMP, _ICC = 274, 700, 34675
@@ -24,11 +26,19 @@ _REDUCED = 1
 _STRUCTURE = {254, 255, 256, 257, 258, 259, 262, 263, 264, 265, 266, 273, 277, 278, 279, 280, 281}
 _STRUCTURE |= {284, 288, 289, 290, 291, 292, 293, 301, 317, 320, 322, 323, 324, 325, 330, 338, 339}
 _STRUCTURE |= {340, 341, 347, *range(512, 522), 529, 530, 531, 532}
+_ENCODERS = {
+    None: bytes,
+    "lzw": imagecodecs.lzw_encode,
+    "zlib": imagecodecs.zlib_encode,
+    "zstd": imagecodecs.zstd_encode,
+    "lzma": imagecodecs.lzma_encode,
+}
 _SUB_DIRECTORIES = 330
 _RAW_PHOTOMETRICS = (PHOTOMETRIC.CFA, PHOTOMETRIC.LINEAR_RAW)
 _DNG_VERSION = 50706
 # Values of floating-point samples that stand for white, the least that is not exceeded.
 _WHITES = (1.0, 255.0, 65535.0)
+_STRIP_BYTES = 1 << 24
 # A classic TIFF counts with 32 bits.
 _MOST_CLASSIC = (1 << 32) - (1 << 25)
 
@@ -68,6 +78,8 @@ def read(path: Path, max_pixels: int) -> Picture:
     try:
         with tifffile.TiffFile(path) as file:
             pages = list(file.pages)
+            if not pages:
+                raise damaged(path, "it has no directory that can be read")
             page = pages[0]
             check_pixels(page.imagelength, page.imagewidth, max_pixels)
             notes = ["reduced copies in further directories left out"] if len(pages) > 1 else []
@@ -156,7 +168,7 @@ def _channels(page: Any, pixels: NDArray) -> NDArray[np.integer]:
     if page.bitspersample < 8:
         pixels = pixels.astype(np.uint8) * np.uint8(255 // (2**page.bitspersample - 1))
     if page.photometric == PHOTOMETRIC.MINISWHITE:
-        pixels = np.iinfo(pixels.dtype).max - pixels
+        pixels = np.bitwise_not(pixels, out=pixels)
     return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
 
 
@@ -193,8 +205,10 @@ def _coding(page: Any) -> dict[str, Any]:
     )
     if page.is_tiled and page.tilelength % 16 == 0 and page.tilewidth % 16 == 0:
         coding["tile"] = (page.tilelength, page.tilewidth)
-    elif not page.is_tiled and 0 < page.rowsperstrip <= page.imagelength:
-        coding["rowsperstrip"] = page.rowsperstrip
+    else:
+        # A strip is coded as a whole: of a large picture it is cut, since memory counts.
+        most = max(1, _STRIP_BYTES // (page.imagewidth * 3 * page.dtype.itemsize))
+        coding["rowsperstrip"] = min(page.rowsperstrip or 1, page.imagelength, most)
     if page.samplesperpixel > 1 and page.planarconfig == PLANARCONFIG.SEPARATE:
         coding["planarconfig"] = "separate"
     return coding
@@ -213,39 +227,88 @@ def _check_alpha(path: Path, picture: Picture) -> None:
         )
 
 
-def _as_floating(
-    pixels: NDArray[np.uint16], luma: NDArray[np.uint16], floating: _Floating
-) -> NDArray[np.float32]:
-    """The colours of 16-bit codes on the floating-point luma that those were rounded from."""
-    result = np.empty(pixels.shape, np.float32)
-    for rows in strips(*luma.shape):
-        difference = pixels[rows].astype(np.float32) - luma[rows, :, None]
-        difference *= np.float32(floating.white / 65535)
-        result[rows] = np.clip(floating.luma[rows, :, None] + difference, 0, floating.white)
-    return result
+def _coloured_strips(picture: Picture, ab: NDArray[np.float32]) -> Iterator[NDArray]:
+    """Rows of the result from the first to the last: (rows, W, 3), or 4 with alpha."""
+    floating: _Floating | None = picture.store.floating
+    for rows, rgb in coloured_strips(picture.luma, ab):
+        if floating is not None:
+            difference = rgb.astype(np.float32) - picture.luma[rows, :, None]
+            difference *= np.float32(floating.white / 65535)
+            yield np.clip(floating.luma[rows, :, None] + difference, 0, floating.white)
+        elif picture.alpha is not None:
+            yield np.dstack([rgb, picture.alpha[rows]])
+        else:
+            yield rgb
+
+
+def _pieces(strips_of_it: Iterator[NDArray], store: _Store) -> Iterator[NDArray | bytes]:
+    """The same rows as the tiles of the file, or as its strips, encoded."""
+    if "tile" in store.coding:
+        height, width = store.coding["tile"]
+        for rows in _cut(strips_of_it, height):
+            for left in range(0, rows.shape[1], width):
+                yield np.ascontiguousarray(rows[:, left : left + width])
+    else:
+        for rows in _cut(strips_of_it, store.coding["rowsperstrip"]):
+            yield _encoded(rows, store)
+
+
+def _cut(strips_of_it: Iterator[NDArray], step: int) -> Iterator[NDArray]:
+    """The same rows, ``step`` at a time."""
+    waiting = next(strips_of_it)
+    for rows in strips_of_it:
+        while len(waiting) >= step:
+            yield waiting[:step]
+            waiting = waiting[step:]
+        waiting = np.concatenate([waiting, rows])
+    while len(waiting):
+        yield waiting[:step]
+        waiting = waiting[step:]
+
+
+def _encoded(rows: NDArray, store: _Store) -> bytes:
+    """One strip as it stands in the file: tifffile takes strips one by one only so."""
+    coding = store.coding
+    rows = np.ascontiguousarray(rows)
+    if coding["predictor"] == 3:
+        data = imagecodecs.floatpred_encode(rows, axis=-2).tobytes()
+    else:
+        if coding["predictor"]:
+            rows = imagecodecs.delta_encode(rows, axis=-2)
+        rows = rows.astype(rows.dtype.newbyteorder(store.order))
+        if coding["compression"] == "packbits":
+            # Each row by itself (TIFF 6.0, section 9).
+            return b"".join(imagecodecs.packbits_encode(row.tobytes()) for row in rows)
+        data = rows.tobytes()
+    return _ENCODERS[coding["compression"]](data)
 
 
 def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> Written:
     """Write the coloured TIFF with the source's tags, and check it."""
     store: _Store = picture.store
     icc, notes = profile_for_colour(picture.icc)
-    pixels = coloured(picture, ab)
-    if store.floating is not None:
-        pixels = _as_floating(pixels, picture.luma, store.floating)
+    channels = 3 if picture.alpha is None else 4
+    kind = picture.luma.dtype if store.floating is None else np.dtype(np.float32)
+    shape = (picture.height, picture.width, channels)
+    strips_of_it = _coloured_strips(picture, ab)
     if "planarconfig" in store.coding:
-        pixels = np.moveaxis(pixels, 2, 0)
+        data: Any = np.moveaxis(np.concatenate(list(strips_of_it)), 2, 0)
+        shape = data.shape
+    else:
+        data = _pieces(strips_of_it, store)
     tifffile.imwrite(
         part,
-        pixels,
+        data,
+        shape=shape,
+        dtype=kind,
         byteorder=store.order,
-        bigtiff=store.big or pixels.nbytes > _MOST_CLASSIC,
+        bigtiff=store.big or channels * picture.luma.size * kind.itemsize > _MOST_CLASSIC,
         photometric="rgb",
         extrasamples=store.extrasamples or None,
         metadata=None,
         software=False,
         **store.coding,
     )
-    del pixels
     tags = {code: tag for code, tag in store.tags.items() if code not in _STRUCTURE}
     tags.pop(_ICC, None)
     if icc:
@@ -253,4 +316,30 @@ def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> 
     if xmp:
         tags[_XMP] = Tag(1, len(xmp), xmp)
     replace_tags(part, tags)
-    return verified(part, picture, read, [*picture.notes, *notes])
+    return judged(*_differences(part, picture), [*picture.notes, *notes])
+
+
+def _differences(part: Path, picture: Picture) -> tuple[int, bool]:
+    """Read the file back piece by piece: the greatest difference of luma, is alpha the same?"""
+    worst, same = 0, True
+    floating = picture.store.floating
+    with tifffile.TiffFile(part) as file:
+        page = file.pages[0]
+        if page.planarconfig == PLANARCONFIG.SEPARATE:
+            pieces = [(np.moveaxis(page.asarray(), 0, 2), 0, 0)]
+        else:
+            pieces = (
+                (piece[0], *at[2:4])
+                for piece, at, _ in page.segments(maxworkers=1, buffersize=_STRIP_BYTES)
+            )
+        for piece, top, left in pieces:
+            rows = slice(top, min(top + piece.shape[0], picture.height))
+            columns = slice(left, min(left + piece.shape[1], picture.width))
+            piece = piece[: rows.stop - top, : columns.stop - left]
+            if floating is not None:
+                piece = _codes(piece, floating)
+            luma = luma_from_rgb(np.ascontiguousarray(piece[..., :3]))
+            worst = max(worst, luma_difference(picture.luma[rows, columns], luma))
+            if picture.alpha is not None:
+                same &= np.array_equal(picture.alpha[rows, columns], piece[..., 3])
+    return worst, same

@@ -2,6 +2,7 @@
 
 import struct
 
+import cv2
 import numpy as np
 import pytest
 import tifffile
@@ -69,6 +70,22 @@ def test_floating_point_luma_stays_to_a_part_in_65535(saved, pixels, white):
     assert result.dtype == np.float32
     assert np.abs(result @ [0.299, 0.587, 0.114] - luma).max() <= white / 65535
     assert np.ptp(result, axis=2).max() > white / 10
+
+
+@pytest.mark.parametrize("compression", [None, "lzw", "zlib", "zstd", "packbits", "lzma"])
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("predictor", [None, 2])
+@pytest.mark.parametrize("layout", [{"rowsperstrip": 9}, {"tile": (32, 16)}])
+def test_every_coding_in_many_pieces_is_read_by_others(
+    saved, compression, order, predictor, layout
+):
+    predictor = None if compression in (None, "packbits") else predictor
+    options = {"compression": compression, "predictor": predictor, "byteorder": order, **layout}
+    _, part, _ = colour(saved(grey16(), **options))
+    result = tifffile.imread(part)
+    assert np.abs(luma_from_rgb(result).astype(int) - grey16()).max() <= 1
+    if compression not in ("lzma", "zstd"):
+        assert cv2.imread(str(part), cv2.IMREAD_UNCHANGED)[..., ::-1].tolist() == result.tolist()
 
 
 def test_planes_and_rows_of_strips_stay(saved):
