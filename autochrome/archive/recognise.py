@@ -7,7 +7,21 @@ VERSION = 2
 
 PHOTO_SUFFIXES = {
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".bmp", ".dib", ".gif"),
-    *(".jp2", ".j2k", ".jpx", ".heic", ".heif", ".avif", ".jxl", ".ppm", ".pgm", ".pnm", ".pbm"),
+    *(
+        ".jp2",
+        ".j2k",
+        ".j2c",
+        ".jpc",
+        ".jpx",
+        ".heic",
+        ".heif",
+        ".avif",
+        ".jxl",
+        ".ppm",
+        ".pgm",
+        ".pnm",
+        ".pbm",
+    ),
 }
 RAW_SUFFIXES = {
     *(".dng", ".nef", ".nrw", ".cr2", ".cr3", ".crw", ".arw", ".sr2", ".raf", ".rw2", ".orf"),
@@ -30,16 +44,20 @@ _PHOTO_MAGIC = (
     (b"GIF87a", "gif"),
     (b"GIF89a", "gif"),
     (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "jp2"),
-    (b"\xff\x4f\xff\x51", "jp2"),
+    (b"\xff\x4f\xff\x51", "j2k"),
     (b"\xff\x0a", "jxl"),
     (b"\x00\x00\x00\x0cJXL \r\n\x87\n", "jxl"),
     (b"8BPS", "psd"),
     (b"FUJIFILMCCD-RAW", "raw"),
+    (b"\0MRM", "raw"),
     (b"IIRS", "raw"),
+    (b"MMOR", "raw"),
     (b"IIRO", "raw"),
     (b"IIU\x00", "raw"),
     (b"FOVb", "raw"),
 )
+# What may hold pictures, and is not one: passed over, and counted under its own name.
+_DOCUMENT_MAGIC = ((b"%PDF-", "pdf"), (b"\0\0\1\0", "icon"), (b"%!PS", "postscript"))
 _FILM_MAGIC = (
     b"\x1a\x45\xdf\xa3",  # Matroska, WebM
     b"FLV\x01",
@@ -64,9 +82,10 @@ _BRAND_PHOTOS = {
 def recognise(head: bytes, name: str) -> tuple[str, str]:
     """Kind and format of a file from its first `HEAD_BYTES` bytes.
 
-    The kind is ``photo``, ``film`` or ``other``. A file whose *name* is that of a picture but
-    whose bytes are not is of that kind with the format ``unknown``: its owner takes it for a
-    picture, so it must be named and not passed over. The name also tells camera raw from TIFF.
+    The kind is ``photo``, ``film`` or ``other``, of which the format tells documents. A file
+    whose *name* is that of a picture but whose bytes are not is of that kind with the format
+    ``unknown``: its owner takes it for a picture, so it must be named and not passed over. The
+    name also tells camera raw from TIFF.
     """
     suffix = PurePosixPath(name).suffix.lower()
     photo = _photo_format(head)
@@ -80,6 +99,11 @@ def recognise(head: bytes, name: str) -> tuple[str, str]:
         # A few bytes of junk before the first marker: libjpeg skips them, so people never notice.
         is_jpeg = suffix in {".jpg", ".jpeg"} and b"\xff\xd8\xff" in head[:1024]
         return "photo", "jpeg" if is_jpeg else "unknown"
+    for magic, name in _DOCUMENT_MAGIC:
+        if head.startswith(magic):
+            return "other", name
+    if suffix == ".svg" or b"<svg" in head[:1024]:
+        return "other", "svg"
     if suffix in FILM_SUFFIXES and not (suffix == ".ts" and _is_text(head)):
         return "film", "unknown"
     return "other", "other"
@@ -98,7 +122,11 @@ def _photo_format(head: bytes) -> str | None:
     if head[:1] == b"P" and head[1:2] in b"123456" and head[2:3] in b" \t\r\n" and head[2:3]:
         return "pnm"
     if head[4:8] == b"ftyp":
-        return _BRAND_PHOTOS.get(head[8:12])
+        # The first brand may be the general one (mif1), and the codec's among the others.
+        size = min(int.from_bytes(head[:4]), 256)
+        brands = [head[8:12], *(head[i : i + 4] for i in range(16, size - 3, 4))]
+        known = [_BRAND_PHOTOS[brand] for brand in brands[:1] if brand in _BRAND_PHOTOS]
+        return "avif" if known == ["heic"] and b"avif" in brands else (known or [None])[0]
     return None
 
 

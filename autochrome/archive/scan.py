@@ -20,6 +20,13 @@ _SYSTEM_NAMES = {
     *("@eadir", "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "lost+found"),
     *("#recycle", "@recycle", "system volume information", "__macosx"),
 }
+# What a person may have taken for a photograph is counted under its own name.
+_OTHERS = {
+    "pdf": "PDF documents (extract their pictures, for example with pdfimages -all)",
+    "svg": "SVG drawings",
+    "icon": "icons",
+    "postscript": "PostScript documents",
+}
 # A folder with this file holds somebody's results: never input.
 RESULTS_MARK = "autochrome.json"
 
@@ -76,7 +83,7 @@ def scan_archive(archive: Path, results: Path, probe: Probe, known: dict[str, En
         if entry is None or (entry.size, entry.mtime_ns) != (status.st_size, status.st_mtime_ns):
             entry = _look(archive, path, status, probe, scan.faults)
         if entry.kind == "other":
-            left_alone["other files"] += 1
+            left_alone[_OTHERS.get(entry.format, "other files")] += 1
         scan.entries.append(entry)
     scan.entries.sort(key=lambda entry: entry.path)
     scan.left_alone = dict(sorted(left_alone.items()))

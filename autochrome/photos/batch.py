@@ -116,6 +116,7 @@ class _Batch:
             settings={
                 "saturation": self.settings["saturation"],
                 "temperature": self.model.temperature,
+                "tone": self.settings["tone"],
             },
             suffix=Path(item["result"]).suffix.lower() or result_suffix(item["format"])[0],
         )

@@ -10,10 +10,13 @@ import numpy as np
 from ..color import chroma_from_ab, colorfulness, raise_ab, rgb_from_luma_chroma, tone_of
 from ..errors import ItemError
 from ..models import Predictor, predict_ab
+from .border import with_border, without_border
+from .colour_space import ab_for_codes, as_srgb, neutral_as_srgb
 from .faults import damaged, unsupported_format, writing_results
 from .formats import FORMATS
 from .mark import marked_xmp
 from .picture import Picture, as_stored, extended, reduced, upright
+from .tiff_pages import colour_pages, pictures_of
 
 # Decides the pixels of results: raise it by hand when they change (a golden test tells).
 VERSION = 2
@@ -52,20 +55,24 @@ def colour_photo(
     the status "coloured", "partial" or "left_colour". Raises ItemError for what is wrong with
     the photograph, AutochromeError for what is wrong with the place of the results.
     """
+    if name == "tiff" and len(pages := pictures_of(source)) > 1:
+        rest = (name, predictor, settings, facts)
+        return colour_pages(source, pages, part, lambda one, to: colour_photo(one, to, *rest))
     picture = _read(source, name, settings["max_pixels"])
     outcome = Outcome("coloured", picture.width, picture.height)
-    tone = None if picture.seen is None else tone_of(picture.seen)
-    outcome.checks["tone"] = "grey" if tone is None else tone.kind
-    if tone is not None:
-        outcome.checks["tone_spread"] = round(tone.figure, 2)
-    if tone is not None and tone.kind == "colour":
+    kind = _tone(picture, settings["tone"], outcome)
+    if kind == "colour":
         outcome.status = "left_colour"
         return asdict(outcome)
 
     decoded = picture.decoded or picture.height
     proxy = reduced(picture.luma[:decoded], _proxy_side(predictor, decoded, picture.width))
-    seen_ab = predict_ab(predictor, upright(proxy, picture.orientation))
+    area = without_border(proxy)
+    seen = neutral_as_srgb(proxy[area], picture.icc)
+    seen_ab = predict_ab(predictor, upright(seen, picture.orientation))
     seen_ab = as_stored(seen_ab, picture.orientation) * np.float32(settings["saturation"])
+    seen_ab = with_border(seen_ab, area, proxy.shape)
+    seen_ab = ab_for_codes(seen_ab, proxy, picture.icc)
     ab = seen_ab if decoded == picture.height else extended(seen_ab, decoded, picture.height)
     xmp = marked_xmp(picture.xmp, facts)
     with writing_results(part.parent):
@@ -77,6 +84,8 @@ def colour_photo(
     outcome.colorfulness = round(_colorfulness(proxy, seen_ab), 2)
     outcome.checks["luma"] = written.luma
     notes = [*picture.notes, *written.notes]
+    if proxy[area].shape != proxy.shape:
+        notes.append("the border around the picture stays neutral")
     if xmp is None:
         notes.append("the source's XMP packet is broken and was kept as it is: mark not written")
     if outcome.colorfulness < _HARDLY_ANY:
@@ -87,6 +96,20 @@ def colour_photo(
         outcome.status = "partial"
         outcome.reason = f"The source is damaged: {damage}."
     return asdict(outcome)
+
+
+def _tone(picture: Picture, wanted: str, outcome: Outcome) -> str:
+    """What the picture is taken for, by measurement or by the setting; noted in the outcome."""
+    kind = "grey"
+    if picture.seen is not None:
+        tone = tone_of(as_srgb(picture.seen, picture.icc))
+        outcome.checks["tone_spread"] = round(tone.figure, 2)
+        kind = tone.kind
+    if wanted == "colour" or (wanted == "grey" and kind == "colour"):
+        outcome.checks["tone_measured"] = kind
+        kind = "colour" if wanted == "colour" else "tinted"
+    outcome.checks["tone"] = kind
+    return kind
 
 
 def _read(source: Path, name: str, max_pixels: int) -> Picture:

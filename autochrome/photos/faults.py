@@ -11,13 +11,8 @@ from ..errors import AutochromeError, ItemError
 _RUN_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
 
 _UNSUPPORTED = {
-    "gif": "a GIF picture",
-    "jp2": "a JPEG 2000 picture",
-    "heic": "a HEIC picture",
-    "avif": "an AVIF picture",
     "jxl": "a JPEG XL picture",
     "psd": "a Photoshop document",
-    "pnm": "a Netpbm picture",
 }
 
 
@@ -32,16 +27,29 @@ def unsupported_format(path: Path, name: str) -> ItemError:
     if fault is not None:
         return fault
     if name == "raw":
-        return ItemError(
-            "It is a camera raw file, which is not supported.",
-            "Develop it to TIFF with a raw converter (darktable, RawTherapee, the camera's own).",
-        )
+        return camera_raw()
     if name not in _UNSUPPORTED:
         return ItemError(
             "It is named as a picture, but its content is of no known format.",
             "Get the file again, or give it the name of what it is.",
         )
     return ItemError(f"It is {_UNSUPPORTED[name]}, which is not supported.", convert_remedy(path))
+
+
+def camera_raw() -> ItemError:
+    """The fault of a camera's undeveloped data."""
+    return ItemError(
+        "It is a camera raw file, which is not supported.",
+        "Develop it to TIFF with a raw converter (darktable, RawTherapee, the camera's own).",
+    )
+
+
+def animation(what: str) -> ItemError:
+    """The fault of a file with many pictures that follow each other in time."""
+    return ItemError(
+        f"It is {what}, which is not supported.",
+        "Convert it to a film, or take its pictures apart, with FFmpeg.",
+    )
 
 
 def foreign_content(path: Path) -> ItemError | None:

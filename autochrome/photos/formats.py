@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from . import jpeg, pillow_formats, png, tiff
+from . import heif, jpeg, jpeg2000, netpbm, pillow_formats, png, tiff
 from .picture import Picture, Written
 
 
@@ -31,6 +31,12 @@ FORMATS = {
     "bmp": Format(
         ".bmp", frozenset({".bmp", ".dib"}), pillow_formats.read_bmp, pillow_formats.write_bmp
     ),
+    "gif": Format(".png", frozenset({".png"}), pillow_formats.read_gif, png.write),
+    "heic": Format(".png", frozenset({".png"}), heif.read_heic, png.write),
+    "avif": Format(".png", frozenset({".png"}), heif.read_avif, png.write),
+    "jp2": Format(".jp2", frozenset({".jp2", ".jpx"}), jpeg2000.read, jpeg2000.write),
+    "j2k": Format(".j2k", frozenset({".j2k", ".j2c", ".jpc"}), jpeg2000.read, jpeg2000.write),
+    "pnm": Format(".ppm", frozenset({".ppm", ".pnm"}), netpbm.read, netpbm.write),
 }
 
 SUPPORTED_FORMATS = tuple(FORMATS)

@@ -23,7 +23,7 @@ from .faults import check_pixels, convert_remedy, damaged, foreign_content
 from .icc import profile_for_colour
 from .jpeg_coefficients import TransplantError, transplant
 from .jpeg_scans import join_scans
-from .jpeg_segments import Jpeg, parse, result_segments, with_segments
+from .jpeg_segments import EXIF_MARK, Jpeg, Segment, parse, result_segments, with_segments
 from .libjpeg import libjpeg_warnings
 from .picture import (
     Picture,
@@ -33,6 +33,7 @@ from .picture import (
     rows_with_content,
     strips,
 )
+from .thumbnail import exif_with_thumbnail
 
 _CHROMA_QUALITY = 92
 _SEEN = (1024, 1024)
@@ -137,10 +138,24 @@ def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> 
         )
     icc, notes = profile_for_colour(picture.icc)
     segments, changed = result_segments(source, xmp, icc)
+    segments, more = _with_thumbnail(segments, picture, ab)
+    changed += more
     chroma = _chroma_planes(picture.luma, ab)
     stripped, written = _assembled(store, picture.luma, chroma)
     part.write_bytes(with_segments(parse(stripped).stripped, segments))
     return replace(written, notes=(*notes, *changed, *written.notes, "chroma 4:2:0"))
+
+
+def _with_thumbnail(
+    segments: list[Segment], picture: Picture, ab: NDArray[np.float32]
+) -> tuple[list[Segment], list[str]]:
+    notes: list[str] = []
+    for number, segment in enumerate(segments):
+        if segment.code == 0xE1 and segment.payload.startswith(EXIF_MARK):
+            exif, changed = exif_with_thumbnail(segment.payload[6:], picture, ab)
+            segments[number] = replace(segment, payload=EXIF_MARK + exif)
+            notes += changed
+    return segments, notes
 
 
 def _assembled(

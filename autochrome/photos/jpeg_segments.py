@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ..errors import ItemError
 
-_EXIF, _XMP, _ICC = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0"
+EXIF_MARK, _XMP, _ICC = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0"
 _ADOBE, _MULTI_PICTURE = b"Adobe", b"MPF\0"
 _APP0, _APP1, _APP2, _APP14, _COM = 0xE0, 0xE1, 0xE2, 0xEE, 0xFE
 _SOI, _EOI, _SOS = b"\xff\xd8", b"\xff\xd9", 0xDA
@@ -53,7 +53,7 @@ class Jpeg:
     @property
     def exif(self) -> bytes:
         """The EXIF block (a TIFF stream), empty if there is none."""
-        return next((p[6:] for p in self._payloads(_APP1) if p.startswith(_EXIF)), b"")
+        return next((p[6:] for p in self._payloads(_APP1) if p.startswith(EXIF_MARK)), b"")
 
     @property
     def xmp(self) -> bytes:
@@ -171,7 +171,7 @@ def result_segments(source: Jpeg, xmp: bytes, icc: bytes) -> tuple[list[Segment]
             notes.append("Adobe marker set to YCbCr")
         kept.append(segment)
     # JFIF wants to be first, EXIF next; what is new comes after them.
-    lead = sum(s.code == _APP0 or s.payload.startswith(_EXIF) for s in kept[:2])
+    lead = sum(s.code == _APP0 or s.payload.startswith(EXIF_MARK) for s in kept[:2])
     added = []
     if xmp and len(_XMP) + len(xmp) <= _LARGEST:
         added.append(Segment(_APP1, _XMP + xmp))

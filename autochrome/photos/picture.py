@@ -139,6 +139,12 @@ def coloured(picture: Picture, ab: NDArray[np.float32]) -> NDArray[np.integer]:
     return pixels
 
 
+def coloured_small(picture: Picture, ab: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """A coloured copy of moderate size: uint8 (h, w, 3), the longer side at most 2047."""
+    luma = np.rint(np.clip(reduced(picture.luma), 0, 1) * 255).astype(np.uint8)
+    return np.concatenate([rgb for _, rgb in coloured_strips(luma, ab)])
+
+
 def luma_difference(one: NDArray[np.integer], other: NDArray[np.integer]) -> int:
     """The greatest difference of two lumas (H, W) of one type, in codes."""
     if one.shape != other.shape or one.dtype != other.dtype:

@@ -1,4 +1,4 @@
-"""WebP and BMP, through Pillow: the coloured file is lossless, whatever the source was."""
+"""WebP, BMP and GIF, through Pillow: the coloured file is lossless, whatever the source was."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import ItemError
+from . import png
 from .exif import orientation_of
-from .faults import check_pixels, convert_remedy, damaged
+from .faults import animation, check_pixels, convert_remedy, damaged
 from .icc import profile_for_colour
 from .picture import Picture, Written, coloured
 from .raster import picture_from_channels, verified
+from .thumbnail import exif_with_thumbnail
 
 # The limit on pixels is ours (`max_pixels`), checked before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
@@ -30,15 +32,23 @@ def read_bmp(path: Path, max_pixels: int) -> Picture:
     return _read(path, max_pixels, "BMP")
 
 
+def read_gif(path: Path, max_pixels: int) -> Picture:
+    """Decode a GIF of one picture, to be written as PNG. Raises ItemError as the others do."""
+    picture = _read(path, max_pixels, "GIF")
+    comment = picture.store["comment"]
+    comment = comment.encode("latin-1", "replace") if isinstance(comment, str) else comment
+    texts = ((b"tEXt", b"Comment\0" + comment),) if comment else ()
+    picture.store = png.Header(picture.height, picture.width, texts)
+    picture.notes.append("written as PNG")
+    return picture
+
+
 def _read(path: Path, max_pixels: int, name: str) -> Picture:
     try:
         with open(path, "rb") as file, Image.open(file, formats=[name]) as image:
             check_pixels(image.height, image.width, max_pixels)
             if getattr(image, "n_frames", 1) > 1:
-                raise ItemError(
-                    "It is an animation, which is not supported.",
-                    "Convert it to a film, or take its pictures apart, with FFmpeg.",
-                )
+                raise animation("an animation")
             if name == "BMP" and image.mode == "RGBA":
                 raise ItemError(
                     "It is a BMP with transparency, which is not supported.", convert_remedy(path)
@@ -54,20 +64,21 @@ def _read(path: Path, max_pixels: int, name: str) -> Picture:
         orientation=orientation_of(exif),
         xmp=info.get("xmp", b""),
         icc=info.get("icc_profile") or b"",
-        store={"exif": exif, "dpi": info.get("dpi")},
+        store={"exif": exif, "dpi": info.get("dpi"), "comment": info.get("comment", b"")},
     )
 
 
 def write_webp(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> Written:
     """Write the coloured picture as lossless WebP with EXIF, XMP and ICC, and check it."""
     icc, notes = profile_for_colour(picture.icc)
-    metadata = {"exif": picture.store["exif"], "xmp": xmp, "icc_profile": icc}
+    exif, changed = exif_with_thumbnail(picture.store["exif"], picture, ab)
+    metadata = {"exif": exif, "xmp": xmp, "icc_profile": icc}
     return _write(
         part,
         picture,
         ab,
         read_webp,
-        [*notes, "written lossless"],
+        [*notes, *changed, "written lossless"],
         format="WEBP",
         lossless=True,
         exact=True,

@@ -10,12 +10,12 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ItemError
 from .exif import orientation_of
-from .faults import check_pixels, damaged
+from .faults import animation, check_pixels, damaged
 from .icc import profile_for_colour
 from .picture import Picture, Written, coloured
 from .raster import picture_from_channels, verified
+from .thumbnail import exif_with_thumbnail
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _XMP_KEYWORD = b"XML:com.adobe.xmp\0"
@@ -27,7 +27,9 @@ _MOST_TEXT = 1 << 24
 
 
 @dataclass(frozen=True)
-class _Header:
+class Header:
+    """The size of a PNG, and its ancillary chunks in their order: (name, content)."""
+
     height: int
     width: int
     chunks: tuple[tuple[bytes, bytes], ...]
@@ -42,10 +44,7 @@ def read(path: Path, max_pixels: int) -> Picture:
         raise damaged(path, str(error)) from error
     check_pixels(header.height, header.width, max_pixels)
     if any(name == b"acTL" for name, _ in header.chunks):
-        raise ItemError(
-            "It is an animated PNG, which is not supported.",
-            "Convert it to a film, or take its pictures apart, with FFmpeg.",
-        )
+        raise animation("an animated PNG")
     try:
         pixels = imagecodecs.png_decode(data)
     except Exception as error:  # imagecodecs raises several types, even UnicodeDecodeError
@@ -60,7 +59,7 @@ def read(path: Path, max_pixels: int) -> Picture:
     )
 
 
-def _parse(data: bytes) -> _Header:
+def _parse(data: bytes) -> Header:
     if not data.startswith(_SIGNATURE):
         raise ValueError("it does not begin as a PNG file does")
     chunks, size = [], None
@@ -71,7 +70,7 @@ def _parse(data: bytes) -> _Header:
             chunks.append((name, content))
     if size is None:
         raise ValueError("its header is missing")
-    return _Header(height=size[1], width=size[0], chunks=tuple(chunks))
+    return Header(height=size[1], width=size[0], chunks=tuple(chunks))
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -120,6 +119,9 @@ def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> 
     for name, content in picture.store.chunks:
         if name in _NOT_CARRIED or (name == b"iTXt" and content.startswith(_XMP_KEYWORD)):
             continue
+        if name == b"eXIf":
+            content, changed = exif_with_thumbnail(content, picture, ab)
+            notes = [*notes, *changed]
         # A grey tone curve goes with its profile; text and dates may stand behind the pixels.
         (after if name in (b"tEXt", b"zTXt", b"tIME") else before).append((name, content))
     pixels = coloured(picture, ab)
@@ -127,7 +129,7 @@ def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> 
     del pixels
     _write_with_chunks(part, data, before, after)
     del data
-    return verified(part, picture, read, notes)
+    return verified(part, picture, read, [*picture.notes, *notes])
 
 
 def _write_with_chunks(part: Path, data: bytes, before, after) -> None:

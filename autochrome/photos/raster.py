@@ -35,6 +35,11 @@ def verified(
         and back.alpha is not None
         and np.array_equal(picture.alpha, back.alpha)
     )
+    return judged(error, alpha_stayed, notes)
+
+
+def judged(error: int, alpha_stayed: bool, notes: list[str]) -> Written:
+    """The check's outcome. Raises ItemError if luma or alpha are not the source's."""
     if error > _LUMA_LIMIT or not alpha_stayed:
         what = f"luma differs by {error} codes" if alpha_stayed else "alpha is not the source's"
         raise ItemError(

@@ -1,20 +1,23 @@
 """TIFF: the coloured file has the source's depth, tags, byte order and (where lossless) coding."""
 
 import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
-from tifffile import COMPRESSION, EXTRASAMPLE, PHOTOMETRIC
+from tifffile import COMPRESSION, EXTRASAMPLE, PHOTOMETRIC, PLANARCONFIG
 
+from ..color import REC601, luma_from_rgb
 from ..errors import ItemError
-from .faults import check_pixels, convert_remedy, damaged
+from .faults import camera_raw, check_pixels, convert_remedy, damaged
 from .icc import profile_for_colour
-from .picture import Picture, Written, coloured
-from .raster import picture_from_channels, verified
+from .picture import Picture, Written, coloured_strips, luma_difference
+from .raster import judged, picture_from_channels
 from .tiff_tags import Tag, read_tags, replace_tags
 
 _ORIENTATION, _XMP, _ICC = 274, 700, 34675
@@ -23,7 +26,21 @@ _REDUCED = 1
 _STRUCTURE = {254, 255, 256, 257, 258, 259, 262, 263, 264, 265, 266, 273, 277, 278, 279, 280, 281}
 _STRUCTURE |= {284, 288, 289, 290, 291, 292, 293, 301, 317, 320, 322, 323, 324, 325, 330, 338, 339}
 _STRUCTURE |= {340, 341, 347, *range(512, 522), 529, 530, 531, 532}
+_ENCODERS = {
+    None: bytes,
+    "lzw": imagecodecs.lzw_encode,
+    "zlib": imagecodecs.zlib_encode,
+    "zstd": imagecodecs.zstd_encode,
+    "lzma": imagecodecs.lzma_encode,
+}
 _SUB_DIRECTORIES = 330
+_RAW_PHOTOMETRICS = (PHOTOMETRIC.CFA, PHOTOMETRIC.LINEAR_RAW)
+_DNG_VERSION = 50706
+# Values of floating-point samples that stand for white, the least that is not exceeded.
+_WHITES = (1.0, 255.0, 65535.0)
+_STRIP_BYTES = 1 << 24
+# A classic TIFF counts with 32 bits.
+_MOST_CLASSIC = (1 << 32) - (1 << 25)
 
 _LOSSLESS = {
     COMPRESSION.NONE: None,
@@ -34,7 +51,6 @@ _LOSSLESS = {
     COMPRESSION.ZSTD: "zstd",
     COMPRESSION.LZMA: "lzma",
 }
-_PREDICTED = {"lzw", "zlib", "zstd"}
 
 
 @dataclass(frozen=True)
@@ -44,24 +60,35 @@ class _Store:
     tags: dict[int, Tag]
     order: str
     big: bool
-    compression: str | None
-    tile: tuple[int, int] | None
+    coding: dict[str, Any]
     extrasamples: tuple[int, ...]
+    floating: "_Floating | None" = None
+
+
+@dataclass(frozen=True)
+class _Floating:
+    """Luma of floating-point samples, float32 (H, W), and the value that is white."""
+
+    luma: NDArray[np.float32]
+    white: float
 
 
 def read(path: Path, max_pixels: int) -> Picture:
-    """Decode a TIFF of one picture. Raises ItemError for what is broken or not supported."""
+    """Decode a TIFF's first picture. Raises ItemError for what is broken or not supported."""
     try:
         with tifffile.TiffFile(path) as file:
             pages = list(file.pages)
+            if not pages:
+                raise damaged(path, "it has no directory that can be read")
             page = pages[0]
             check_pixels(page.imagelength, page.imagewidth, max_pixels)
-            notes = _check_pages(path, pages)
+            notes = ["reduced copies in further directories left out"] if len(pages) > 1 else []
             _check_coding(path, page)
             if _ends_early(page, file.filehandle.size):
                 raise damaged(path, "its picture data is cut")
             pixels = page.asarray()
-            pixels = _channels(page, pixels)
+            floating = _floating(path, pixels) if pixels.dtype.kind == "f" else None
+            pixels = _channels(page, pixels if floating is None else _codes(pixels, floating))
             order, big = file.byteorder, file.is_bigtiff
         tags = read_tags(path)
     except (MemoryError, ItemError):
@@ -79,7 +106,7 @@ def read(path: Path, max_pixels: int) -> Picture:
         xmp=tags[_XMP].data if _XMP in tags else b"",
         icc=tags[_ICC].data if _ICC in tags else b"",
         notes=notes,
-        store=_Store(tags, order, big, *_coding(page)),
+        store=_Store(tags, order, big, _coding(page), tuple(map(int, page.extrasamples)), floating),
     )
     _check_alpha(path, picture)
     return picture
@@ -89,20 +116,12 @@ def _endian(order: str) -> Any:
     return "little" if order == "<" else "big"
 
 
-def _check_pages(path: Path, pages: list) -> list[str]:
-    further = [page for page in pages[1:] if not page.subfiletype & _REDUCED]
-    if further:
-        raise ItemError(
-            f"It holds {len(pages)} pictures, which is not supported.",
-            f"Take them apart, for example: magick {shlex.quote(path.name)} page-%d.tif",
-        )
-    return ["reduced copies in further directories left out"] if len(pages) > 1 else []
-
-
 def _check_coding(path: Path, page: Any) -> None:
     """Raise ItemError unless the pixels are of a kind that is done right."""
     kind = ""
     sampleformat = page.sampleformat if isinstance(page.sampleformat, int) else 0
+    if page.photometric in _RAW_PHOTOMETRICS or _DNG_VERSION in page.tags:
+        raise camera_raw()
     if page.photometric == PHOTOMETRIC.YCBCR and page.compression != COMPRESSION.JPEG:
         kind = "a TIFF in YCbCr that is not JPEG-compressed"
     elif page.photometric not in (
@@ -115,6 +134,9 @@ def _check_coding(path: Path, page: Any) -> None:
         kind = f"a TIFF of the colour space {getattr(page.photometric, 'name', page.photometric)}"
     elif page.compression == COMPRESSION.OJPEG:
         kind = "a TIFF with the old JPEG compression of TIFF 6.0"
+    elif sampleformat == 3 and page.bitspersample == 32:
+        if page.extrasamples or page.photometric == PHOTOMETRIC.PALETTE:
+            kind = "a TIFF of floating-point samples with alpha or a palette"
     elif sampleformat != 1:
         kind = f"a TIFF of {page.bitspersample}-bit floating-point or signed samples"
     elif page.bitspersample not in (1, 2, 4, 8, 16):
@@ -146,16 +168,50 @@ def _channels(page: Any, pixels: NDArray) -> NDArray[np.integer]:
     if page.bitspersample < 8:
         pixels = pixels.astype(np.uint8) * np.uint8(255 // (2**page.bitspersample - 1))
     if page.photometric == PHOTOMETRIC.MINISWHITE:
-        pixels = np.iinfo(pixels.dtype).max - pixels
+        pixels = np.bitwise_not(pixels, out=pixels)
     return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
 
 
-def _coding(page: Any) -> tuple[str | None, tuple[int, int] | None, tuple[int, ...]]:
-    tile = None
+def _floating(path: Path, pixels: NDArray[np.floating]) -> _Floating:
+    """Luma of floating-point samples (H, W[, 3]). Raises ItemError if they are no picture's."""
+    low, high = float(pixels.min()), float(pixels.max())
+    white = next((white for white in _WHITES if high <= white), None)
+    # NaN compares as false with everything.
+    if white is None or not low >= 0:
+        raise ItemError(
+            f"It is a TIFF of floating-point samples from {low:g} to {high:g}, "
+            "for which it is not known what is white.",
+            "Scale it to 0 … 1, or convert it to 16 bits, in the program that made it.",
+        )
+    if pixels.ndim == 3 and pixels.shape[0] == 3 and pixels.shape[2] != 3:
+        pixels = np.moveaxis(pixels, 0, 2)
+    luma = pixels if pixels.ndim == 2 else pixels @ np.float32(REC601)
+    return _Floating(np.ascontiguousarray(luma, np.float32), white)
+
+
+def _codes(pixels: NDArray[np.floating], floating: _Floating) -> NDArray[np.uint16]:
+    return np.rint(pixels * np.float32(65535 / floating.white)).astype(np.uint16)
+
+
+def _coding(page: Any) -> dict[str, Any]:
+    """How the pixels are laid out and compressed, in the words of tifffile's writer."""
+    compression = _LOSSLESS.get(page.compression, "zlib")
+    kept = page.compression in _LOSSLESS
+    coding: dict[str, Any] = {"compression": compression}
+    coding["predictor"] = (
+        int(page.predictor)
+        if kept and page.predictor in (2, 3)
+        else (not kept and page.sampleformat != 3) or None
+    )
     if page.is_tiled and page.tilelength % 16 == 0 and page.tilewidth % 16 == 0:
-        tile = (page.tilelength, page.tilewidth)
-    extrasamples = tuple(int(sample) for sample in page.extrasamples)
-    return _LOSSLESS.get(page.compression, "zlib"), tile, extrasamples
+        coding["tile"] = (page.tilelength, page.tilewidth)
+    else:
+        # A strip is coded as a whole: of a large picture it is cut, since memory counts.
+        most = max(1, _STRIP_BYTES // (page.imagewidth * 3 * page.dtype.itemsize))
+        coding["rowsperstrip"] = min(page.rowsperstrip or 1, page.imagelength, most)
+    if page.samplesperpixel > 1 and page.planarconfig == PLANARCONFIG.SEPARATE:
+        coding["planarconfig"] = "separate"
+    return coding
 
 
 def _check_alpha(path: Path, picture: Picture) -> None:
@@ -171,24 +227,87 @@ def _check_alpha(path: Path, picture: Picture) -> None:
         )
 
 
+def _coloured_strips(picture: Picture, ab: NDArray[np.float32]) -> Iterator[NDArray]:
+    """Rows of the result from the first to the last: (rows, W, 3), or 4 with alpha."""
+    floating: _Floating | None = picture.store.floating
+    for rows, rgb in coloured_strips(picture.luma, ab):
+        if floating is not None:
+            difference = rgb.astype(np.float32) - picture.luma[rows, :, None]
+            difference *= np.float32(floating.white / 65535)
+            yield np.clip(floating.luma[rows, :, None] + difference, 0, floating.white)
+        elif picture.alpha is not None:
+            yield np.dstack([rgb, picture.alpha[rows]])
+        else:
+            yield rgb
+
+
+def _pieces(strips_of_it: Iterator[NDArray], store: _Store) -> Iterator[NDArray | bytes]:
+    """The same rows as the tiles of the file, or as its strips, encoded."""
+    if "tile" in store.coding:
+        height, width = store.coding["tile"]
+        for rows in _cut(strips_of_it, height):
+            for left in range(0, rows.shape[1], width):
+                yield np.ascontiguousarray(rows[:, left : left + width])
+    else:
+        for rows in _cut(strips_of_it, store.coding["rowsperstrip"]):
+            yield _encoded(rows, store)
+
+
+def _cut(strips_of_it: Iterator[NDArray], step: int) -> Iterator[NDArray]:
+    """The same rows, ``step`` at a time."""
+    waiting = next(strips_of_it)
+    for rows in strips_of_it:
+        while len(waiting) >= step:
+            yield waiting[:step]
+            waiting = waiting[step:]
+        waiting = np.concatenate([waiting, rows])
+    while len(waiting):
+        yield waiting[:step]
+        waiting = waiting[step:]
+
+
+def _encoded(rows: NDArray, store: _Store) -> bytes:
+    """One strip as it stands in the file: tifffile takes strips one by one only so."""
+    coding = store.coding
+    rows = np.ascontiguousarray(rows)
+    if coding["predictor"] == 3:
+        data = imagecodecs.floatpred_encode(rows, axis=-2).tobytes()
+    else:
+        if coding["predictor"]:
+            rows = imagecodecs.delta_encode(rows, axis=-2)
+        rows = rows.astype(rows.dtype.newbyteorder(store.order))
+        if coding["compression"] == "packbits":
+            # Each row by itself (TIFF 6.0, section 9).
+            return b"".join(imagecodecs.packbits_encode(row.tobytes()) for row in rows)
+        data = rows.tobytes()
+    return _ENCODERS[coding["compression"]](data)
+
+
 def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> Written:
     """Write the coloured TIFF with the source's tags, and check it."""
     store: _Store = picture.store
     icc, notes = profile_for_colour(picture.icc)
-    compression = store.compression
+    channels = 3 if picture.alpha is None else 4
+    kind = picture.luma.dtype if store.floating is None else np.dtype(np.float32)
+    shape = (picture.height, picture.width, channels)
+    strips_of_it = _coloured_strips(picture, ab)
+    if "planarconfig" in store.coding:
+        data: Any = np.moveaxis(np.concatenate(list(strips_of_it)), 2, 0)
+        shape = data.shape
+    else:
+        data = _pieces(strips_of_it, store)
     tifffile.imwrite(
         part,
-        coloured(picture, ab),
+        data,
+        shape=shape,
+        dtype=kind,
         byteorder=store.order,
-        bigtiff=store.big,
+        bigtiff=store.big or channels * picture.luma.size * kind.itemsize > _MOST_CLASSIC,
         photometric="rgb",
-        compression=compression,
-        predictor=compression in _PREDICTED or None,
-        tile=store.tile,
-        rowsperstrip=None,
         extrasamples=store.extrasamples or None,
         metadata=None,
         software=False,
+        **store.coding,
     )
     tags = {code: tag for code, tag in store.tags.items() if code not in _STRUCTURE}
     tags.pop(_ICC, None)
@@ -197,4 +316,30 @@ def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> 
     if xmp:
         tags[_XMP] = Tag(1, len(xmp), xmp)
     replace_tags(part, tags)
-    return verified(part, picture, read, [*picture.notes, *notes])
+    return judged(*_differences(part, picture), [*picture.notes, *notes])
+
+
+def _differences(part: Path, picture: Picture) -> tuple[int, bool]:
+    """Read the file back piece by piece: the greatest difference of luma, is alpha the same?"""
+    worst, same = 0, True
+    floating = picture.store.floating
+    with tifffile.TiffFile(part) as file:
+        page = file.pages[0]
+        if page.planarconfig == PLANARCONFIG.SEPARATE:
+            pieces = [(np.moveaxis(page.asarray(), 0, 2), 0, 0)]
+        else:
+            pieces = (
+                (piece[0], *at[2:4])
+                for piece, at, _ in page.segments(maxworkers=1, buffersize=_STRIP_BYTES)
+            )
+        for piece, top, left in pieces:
+            rows = slice(top, min(top + piece.shape[0], picture.height))
+            columns = slice(left, min(left + piece.shape[1], picture.width))
+            piece = piece[: rows.stop - top, : columns.stop - left]
+            if floating is not None:
+                piece = _codes(piece, floating)
+            luma = luma_from_rgb(np.ascontiguousarray(piece[..., :3]))
+            worst = max(worst, luma_difference(picture.luma[rows, columns], luma))
+            if picture.alpha is not None:
+                same &= np.array_equal(picture.alpha[rows, columns], piece[..., 3])
+    return worst, same

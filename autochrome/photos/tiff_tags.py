@@ -13,6 +13,7 @@ _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12
 _SIZES |= {16: 8, 17: 8, 18: 8}
 _DIRECTORIES = {34665, 34853, 40965}
 _MOST_ENTRIES = 4096
+_MOST_DIRECTORIES = 10000
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,32 @@ class Tag:
 def read_tags(path: Path) -> dict[int, Tag]:
     """The tags of a file's first directory. What cannot be read is left out."""
     with open(path, "rb") as file:
-        layout, offset = _header(file)
-        return _read_directory(file, layout, offset, depth=0)
+        layout, offset = read_layout(file)
+        return read_directory(file, layout, offset)
 
 
-def _header(file: BinaryIO) -> tuple[Layout, int]:
+def directory_offsets(path: Path) -> list[int]:
+    """Where the directories of a file lie, in their order; a chain that is broken ends there."""
+    with open(path, "rb") as file:
+        layout, offset = read_layout(file)
+        found: list[int] = []
+        while offset and offset not in found and len(found) < _MOST_DIRECTORIES:
+            file.seek(offset)
+            head = file.read(8 if layout.big else 2)
+            if len(head) < (8 if layout.big else 2):
+                break
+            (count,) = struct.unpack(layout.order + ("Q" if layout.big else "H"), head)
+            file.seek(count * (12 + 8 * layout.big), 1)
+            following = file.read(layout.word_size)
+            if not 0 < count <= _MOST_ENTRIES or len(following) < layout.word_size:
+                break
+            found.append(offset)
+            (offset,) = struct.unpack(layout.word, following)
+        return found
+
+
+def read_layout(file: BinaryIO) -> tuple[Layout, int]:
+    """How an open file counts, and where its first directory lies."""
     file.seek(0)
     head = file.read(16)
     order = {b"II": "<", b"MM": ">"}[head[:2]]
@@ -58,7 +80,8 @@ def _header(file: BinaryIO) -> tuple[Layout, int]:
     return layout, struct.unpack_from(layout.word, head, 8 if big else 4)[0]
 
 
-def _read_directory(file: BinaryIO, layout: Layout, offset: int, depth: int) -> dict[int, Tag]:
+def read_directory(file: BinaryIO, layout: Layout, offset: int, depth: int = 0) -> dict[int, Tag]:
+    """The tags of the directory at ``offset``. What cannot be read is left out."""
     count_format = layout.order + ("Q" if layout.big else "H")
     file.seek(offset)
     head = file.read(struct.calcsize(count_format))
@@ -79,7 +102,7 @@ def _read_directory(file: BinaryIO, layout: Layout, offset: int, depth: int) -> 
         directory = None
         if code in _DIRECTORIES and depth < 3 and size >= 4:
             place = int.from_bytes(data[:size], "little" if layout.order == "<" else "big")
-            directory = _read_directory(file, layout, place, depth + 1)
+            directory = read_directory(file, layout, place, depth + 1)
             if not directory:
                 continue
         tags[code] = Tag(kind, number, data, directory)
@@ -98,30 +121,32 @@ def replace_tags(path: Path, changes: dict[int, Tag]) -> None:
     the file.
     """
     with open(path, "r+b") as file:
-        layout, offset = _header(file)
-        tags = _read_directory(file, layout, offset, depth=0) | changes
-        place = _append_directory(file, layout, tags)
+        layout, offset = read_layout(file)
+        tags = read_directory(file, layout, offset) | changes
+        place = append_directory(file, layout, tags)
         file.seek(8 if layout.big else 4)
         file.write(struct.pack(layout.word, place))
 
 
-def _append_directory(file: BinaryIO, layout: Layout, tags: dict[int, Tag]) -> int:
+def append_directory(file: BinaryIO, layout: Layout, tags: dict[int, Tag]) -> int:
+    """Write a directory, the last of its chain, to the end of the file; where it lies."""
     entries = b""
     for code in sorted(tags):
         tag = tags[code]
         kind, data = tag.type, tag.data
         if tag.directory is not None:
             kind = 16 if layout.big else 4
-            data = struct.pack(layout.word, _append_directory(file, layout, tag.directory))
+            data = struct.pack(layout.word, append_directory(file, layout, tag.directory))
         if len(data) > layout.word_size:
-            data = struct.pack(layout.word, _append(file, data))
+            data = struct.pack(layout.word, append(file, data))
         entries += struct.pack(layout.order + "HH", code, kind)
         entries += struct.pack(layout.word, tag.count) + data.ljust(layout.word_size, b"\0")
     count = struct.pack(layout.order + ("Q" if layout.big else "H"), len(tags))
-    return _append(file, count + entries + bytes(layout.word_size))
+    return append(file, count + entries + bytes(layout.word_size))
 
 
-def _append(file: BinaryIO, data: bytes) -> int:
+def append(file: BinaryIO, data: bytes) -> int:
+    """Write data to the end of the file, at an even place; that place."""
     place = file.seek(0, 2)
     if place % 2:
         file.write(b"\0")

@@ -22,6 +22,7 @@ def photo_plans(scan: Scan, archive: Path, config: dict[str, Any], model: Model)
         "temperature": config["temperature"],
         "already_colour": config["already_colour"],
         "max_pixels": config["photos"]["max_pixels"],
+        "tone": config["photos"]["tone"],
     }
     size = batch_size_for(len(entries), config["photos"]["batch_size"])
     return {

@@ -50,6 +50,32 @@ def test_what_is_only_named_like_a_picture_is_not_passed_over(name, kind):
     assert recognise(b"", name) == (kind, "unknown")
 
 
+@pytest.mark.parametrize(
+    ("head", "name", "format"),
+    [
+        (b"%PDF-1.7", "album.pdf", "pdf"),
+        (b"<?xml version='1.0'?><svg xmlns=''>", "plan", "svg"),
+        (b"\0\0\1\0\1\0", "favicon.ico", "icon"),
+    ],
+)
+def test_documents_are_told_from_other_files(head, name, format):
+    assert recognise(head, name) == ("other", format)
+
+
+@pytest.mark.parametrize(
+    ("brands", "format"),
+    [
+        (b"heic\0\0\0\0mif1heic", "heic"),
+        (b"mif1\0\0\0\0mif1avif", "avif"),
+        (b"avif\0\0\0\0mif1", "avif"),
+        (b"crx \0\0\0\1crx isom", "raw"),
+    ],
+)
+def test_the_brands_of_a_media_file_tell_the_format(brands, format):
+    head = (8 + len(brands)).to_bytes(4) + b"ftyp" + brands
+    assert recognise(head, "x") == ("photo", format)
+
+
 def test_camera_raw_is_not_taken_for_tiff():
     assert recognise(b"II*\x00\x08\x00\x00\x00", "DSC_1.NEF") == ("photo", "raw")
     assert recognise(b"II*\x00\x10\x00\x00\x00CR\x02\x00", "x") == ("photo", "raw")
@@ -65,7 +91,6 @@ def test_junk_before_a_jpegs_first_marker_is_forgiven():
         (b"BMW is a car", "notes"),
         (b"P1\xff\xff", "x"),
         (b"hello", "readme.txt"),
-        (b"%PDF-1.7", "album.pdf"),
         (b"export const x = 1;\n" * 20, "main.ts"),
         (b"RIFF\x10\x00\x00\x00WAVEfmt ", "sound.wav"),
     ],

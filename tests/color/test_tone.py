@@ -52,7 +52,7 @@ def test_a_stamp_does_not_make_a_scan_coloured(tint):
 
 
 def test_strong_jpeg_compression_does_not_make_a_scan_coloured(tmp_path):
-    Image.fromarray(tinted("astronaut", "sepia")).save(tmp_path / "a.jpg", quality=20)
+    Image.fromarray(tinted("astronaut", "sepia")).save(tmp_path / "a.jpg", quality=30)
     assert tone_of(np.asarray(Image.open(tmp_path / "a.jpg"))).kind == "tinted"
 
 
@@ -60,3 +60,10 @@ def test_strong_jpeg_compression_does_not_make_a_scan_coloured(tmp_path):
 @pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255), (200, 180, 140)])
 def test_one_colour_alone_is_a_tone(shape, colour):
     assert tone_of(np.full((*shape, 3), colour, np.uint8)).kind != "colour"
+
+
+def test_light_from_the_side_does_not_make_a_scan_coloured():
+    grey = cv2.cvtColor(photograph("coffee"), cv2.COLOR_RGB2GRAY)[..., None] / 255
+    side = np.linspace(0, 1, grey.shape[1])[None, :, None]
+    scan = grey * ((1 - side) * [255, 225, 190] + side * [225, 235, 255])
+    assert tone_of(np.rint(scan).astype(np.uint8)).kind == "tinted"

@@ -29,7 +29,7 @@ class Results:
     def __init__(self, folder: Path, archive: Path):
         self.folder, self.archive = folder, archive
         self.settings = {"saturation": 1.0, "temperature": None, "already_colour": "leave"}
-        self.settings |= {"max_pixels": 10**8}
+        self.settings |= {"max_pixels": 10**8, "tone": "auto"}
         self.bucket = "3f"
 
     def colour(self, **formats: str) -> dict[str, dict]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from autochrome.archive import sha256_file
@@ -230,3 +231,31 @@ def test_a_source_changed_while_it_is_read_is_named(results, scan, monkeypatch, 
     monkeypatch.setattr(batch, "IsolatedWorker", Slow)
     row = results.colour()["scan.jpg"]
     assert (row["status"], row["reason"]) == ("failed", "It changed while it was read.")
+
+
+@pytest.mark.parametrize(("tone", "status"), [("grey", "coloured"), ("colour", "left_colour")])
+def test_the_setting_overrules_what_was_measured(results, tone, status):
+    Image.fromarray(rgb() if tone == "grey" else grey()).save(results.archive / "a.jpg")
+    results.settings["tone"] = tone
+    row = results.colour()["a.jpg"]
+    assert row["status"] == status
+    assert row["checks"]["tone_measured"] == ("colour" if tone == "grey" else "grey")
+
+
+def test_a_printed_border_stays_neutral(results):
+    Image.fromarray(np.pad(grey(400, 300), 30, constant_values=240)).save(results.archive / "a.png")
+    row = results.colour(a="png")["a.png"]
+    assert "the border around the picture stays neutral" in row["checks"]["notes"]
+    result = np.asarray(Image.open(row["result"])).astype(int)
+    assert np.ptp(result[:22], axis=2).max() <= 2
+    assert np.ptp(result[60:-60, 60:-60], axis=2).max() > 8
+
+
+def test_every_picture_of_a_tiff_is_coloured(results):
+    with tifffile.TiffWriter(results.archive / "a.tif") as file:
+        for pixels in (grey(200, 150), grey(120, 160)):
+            file.write(pixels, metadata=None)
+    row = results.colour(a="tiff")["a.tif"]
+    assert (row["status"], row["checks"]["pictures"]) == ("coloured", 2)
+    with tifffile.TiffFile(row["result"]) as file:
+        assert [page.shape for page in file.pages] == [(150, 200, 3), (160, 120, 3)]

@@ -23,6 +23,8 @@ from autochrome.photos.formats import FORMATS
 from .pictures import AB, MOST, jpeg_bytes
 
 GOLDEN = Path(__file__).with_name("golden.json")
+# Those of lossy sources that become PNG are left out: another decoder gives other pixels.
+NAMES = sorted(FORMATS.keys() - {"heic", "avif"})
 # In codes of 8 bits.
 TOLERANCE = 0.1
 
@@ -35,8 +37,14 @@ def ramp(dtype) -> np.ndarray:
 
 def source(name: str) -> bytes:
     buffer = io.BytesIO()
-    if name == "png":
-        return imagecodecs.png_encode(ramp(np.uint16))
+    encoders = {
+        "png": lambda: imagecodecs.png_encode(ramp(np.uint16)),
+        "jp2": lambda: imagecodecs.jpeg2k_encode(ramp(np.uint16), level=0, codecformat="jp2"),
+        "j2k": lambda: imagecodecs.jpeg2k_encode(ramp(np.uint8), level=0, codecformat="j2k"),
+        "pnm": lambda: b"P5 52 40 255\n" + ramp(np.uint8).tobytes(),
+    }
+    if name in encoders:
+        return encoders[name]()
     if name == "tiff":
         tifffile.imwrite(buffer, ramp(np.uint16), metadata=None)
     elif name == "jpeg":
@@ -52,13 +60,17 @@ def tiles(name: str, folder: Path) -> list[list[float]]:
     path, part = folder / f"a{form.suffix}", folder / f"b{form.suffix}"
     path.write_bytes(source(name))
     form.write(part, form.read(path, MOST), AB, b"")
-    read = {"png": lambda p: imagecodecs.png_decode(p.read_bytes()), "tiff": tifffile.imread}
+    read = {
+        "png": lambda p: imagecodecs.png_decode(p.read_bytes()),
+        "jp2": lambda p: imagecodecs.jpeg2k_decode(p.read_bytes()),
+        "tiff": tifffile.imread,
+    }
     pixels = np.asarray(read.get(name, Image.open)(part))
     means = pixels.reshape(4, 10, 4, 13, 3).mean(axis=(1, 3)).reshape(16, 3)
     return np.round(means * 255 / np.iinfo(pixels.dtype).max, 2).tolist()
 
 
-@pytest.mark.parametrize("name", sorted(FORMATS))
+@pytest.mark.parametrize("name", NAMES)
 def test_pixels_change_only_with_the_version(tmp_path, name):
     golden = json.loads(GOLDEN.read_text())
     assert golden["version"] == VERSION
@@ -67,5 +79,5 @@ def test_pixels_change_only_with_the_version(tmp_path, name):
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as made:
-        found = {name: tiles(name, Path(made)) for name in sorted(FORMATS)}
+        found = {name: tiles(name, Path(made)) for name in NAMES}
     GOLDEN.write_text(json.dumps({"version": VERSION, **found}) + "\n")

@@ -2,6 +2,7 @@
 
 import struct
 
+import cv2
 import numpy as np
 import pytest
 import tifffile
@@ -57,6 +58,44 @@ def test_jpeg_in_tiff_becomes_lossless(saved):
     _, part, written = colour(saved(grey(), compression="jpeg"))
     assert written.luma_error <= 1
     assert tifffile.TiffFile(part).pages[0].compression == 8
+
+
+@pytest.mark.parametrize("white", [1, 255, 65535])
+@pytest.mark.parametrize("pixels", [grey16(), sepia()])
+def test_floating_point_luma_stays_to_a_part_in_65535(saved, pixels, white):
+    floating = (pixels / np.float32(np.iinfo(pixels.dtype).max) * white).astype(np.float32)
+    _, part, _ = colour(saved(floating, compression="zlib", predictor=3))
+    result = tifffile.imread(part)
+    luma = floating if floating.ndim == 2 else floating @ [0.299, 0.587, 0.114]
+    assert result.dtype == np.float32
+    assert np.abs(result @ [0.299, 0.587, 0.114] - luma).max() <= white / 65535
+    assert np.ptp(result, axis=2).max() > white / 10
+
+
+@pytest.mark.parametrize("compression", [None, "lzw", "zlib", "zstd", "packbits", "lzma"])
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("predictor", [None, 2])
+@pytest.mark.parametrize("layout", [{"rowsperstrip": 9}, {"tile": (32, 16)}])
+def test_every_coding_in_many_pieces_is_read_by_others(
+    saved, compression, order, predictor, layout
+):
+    predictor = None if compression in (None, "packbits") else predictor
+    options = {"compression": compression, "predictor": predictor, "byteorder": order, **layout}
+    _, part, _ = colour(saved(grey16(), **options))
+    result = tifffile.imread(part)
+    assert np.abs(luma_from_rgb(result).astype(int) - grey16()).max() <= 1
+    if compression not in ("lzma", "zstd"):
+        assert cv2.imread(str(part), cv2.IMREAD_UNCHANGED)[..., ::-1].tolist() == result.tolist()
+
+
+def test_planes_and_rows_of_strips_stay(saved):
+    planes = np.ascontiguousarray(np.moveaxis(sepia(), 2, 0))
+    options = {"photometric": "rgb", "planarconfig": "separate", "rowsperstrip": 9}
+    path = saved(planes, compression="lzw", predictor=2, **options)
+    _, part, _ = colour(path)
+    with tifffile.TiffFile(path) as before, tifffile.TiffFile(part) as after:
+        for name in ("planarconfig", "rowsperstrip", "compression", "predictor"):
+            assert getattr(before.pages[0], name) == getattr(after.pages[0], name)
 
 
 @pytest.mark.parametrize("options", [{"byteorder": ">"}, {"bigtiff": True}, {"tile": (32, 48)}])
@@ -156,8 +195,11 @@ def test_a_reduced_copy_is_left_out_and_said(tmp_path):
 @pytest.mark.parametrize(
     ("pixels", "options", "said"),
     [
-        (np.stack([grey()] * 3), {"photometric": "minisblack"}, "holds 3 pictures"),
-        (grey().astype(np.float32), {}, "floating-point"),
+        (grey().astype(np.float16), {}, "16-bit floating-point"),
+        (grey().astype(np.float32) * 300, {}, "what is white"),
+        (grey() - np.float32(1), {}, "what is white"),
+        (np.full((3, 3), np.nan, np.float32), {}, "what is white"),
+        (grey(), {"photometric": "cfa", "extratags": [(50706, "B", 4, b"\1\4\0\0")]}, "raw file"),
         (grey().astype(np.int16), {}, "signed"),
         (grey().astype(np.uint32), {}, "32 bits"),
         (np.dstack([sepia(), grey()]), {"photometric": "separated"}, "SEPARATED"),

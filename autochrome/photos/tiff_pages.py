@@ -1,0 +1,158 @@
+"""TIFF files of several pictures: each is coloured by itself, and they are put together again.
+
+A page travels as its directory's tags and its strips or tiles, byte for byte.
+"""
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from ..archive import temporary_beside
+from ..errors import ItemError
+from .tiff_tags import (
+    Layout,
+    Tag,
+    append,
+    append_directory,
+    directory_offsets,
+    read_directory,
+    read_layout,
+)
+
+_SUBFILE_TYPE, _WIDTH = 254, 256
+_REDUCED, _MASK = 1, 4
+_STRIPS, _TILES = (273, 279), (324, 325)
+# Places in the source that are not taken along.
+_NOT_CARRIED = {288, 289, 330}
+_MOST_CLASSIC = 4_000_000_000
+
+Outcome = dict[str, Any]
+
+
+def pictures_of(path: Path) -> list[int]:
+    """Where the directories of a TIFF's pictures lie; reduced copies and masks do not count."""
+    try:
+        found = []
+        with open(path, "rb") as file:
+            layout, _ = read_layout(file)
+            for offset in directory_offsets(path):
+                tags = read_directory(file, layout, offset)
+                kind = _numbers(layout, tags[_SUBFILE_TYPE])[0] if _SUBFILE_TYPE in tags else 0
+                is_picture = _WIDTH in tags and (_STRIPS[0] in tags or _TILES[0] in tags)
+                if is_picture and not kind & (_REDUCED | _MASK):
+                    found.append(offset)
+        return found
+    except (KeyError, struct.error, ValueError, OverflowError):
+        # No TIFF header: reading it will say so.
+        return []
+
+
+def colour_pages(
+    source: Path, offsets: list[int], part: Path, colour: Callable[[Path, Path], Outcome]
+) -> Outcome:
+    """Colour the pictures at ``offsets`` of a TIFF one by one into the TIFF ``part``.
+
+    ``colour`` takes the path of a TIFF of one picture and the path for its result, and returns
+    an outcome. A picture that is in colour already, or cannot be coloured, is taken over as it
+    is. Returns the outcome of all; raises ItemError if none could be coloured for a fault.
+    """
+    single, result = temporary_beside(part), temporary_beside(part)
+    outcomes: list[Outcome] = []
+    faults: list[tuple[int, ItemError]] = []
+    try:
+        with open(source, "rb") as file:
+            layout, _ = read_layout(file)
+        big = layout.big or 3 * source.stat().st_size > _MOST_CLASSIC
+        _begin(part, Layout(layout.order, big))
+        for number, offset in enumerate(offsets, 1):
+            _begin(single, layout)
+            append_page(single, source, offset)
+            kept = single
+            try:
+                outcomes.append(colour(single, result))
+                if outcomes[-1]["status"] != "left_colour":
+                    kept = result
+            except ItemError as error:
+                faults.append((number, error))
+            append_page(part, kept, directory_offsets(kept)[0])
+            result.unlink(missing_ok=True)
+    finally:
+        single.unlink(missing_ok=True)
+        result.unlink(missing_ok=True)
+    if not any(outcome["status"] != "left_colour" for outcome in outcomes) and faults:
+        number, error = faults[0]
+        raise ItemError(f"Picture {number} of {len(offsets)}: {error.fault}", error.remedy)
+    return _joined(outcomes, faults, len(offsets))
+
+
+def _joined(outcomes: list[Outcome], faults: list[tuple[int, ItemError]], count: int) -> Outcome:
+    """One outcome for all pictures: the worst status, the greatest error, every note once."""
+    order = ("left_colour", "coloured", "partial")
+    joined = max(outcomes, key=lambda outcome: order.index(outcome["status"]))
+    checks = dict(joined["checks"])
+    checks["pictures"] = count
+    checks["tones"] = [outcome["checks"]["tone"] for outcome in outcomes]
+    notes = [note for outcome in outcomes for note in outcome["checks"].get("notes", [])]
+    checks["notes"] = list(dict.fromkeys(notes))
+    left = sum(outcome["status"] == "left_colour" for outcome in outcomes)
+    if left and joined["status"] != "left_colour":
+        checks["notes"].append(f"{left} of {count} pictures are in colour: left as they are")
+    joined = joined | {"checks": checks}
+    errors = [o["luma_error"] for o in outcomes if o["luma_error"] is not None]
+    joined["luma_error"] = max(errors, default=None)
+    if faults:
+        joined["status"] = "partial"
+        joined["reason"] = " ".join(
+            f"Picture {number} of {count} was left as it is: {error.fault}"
+            for number, error in faults
+        )
+    return joined
+
+
+def _begin(path: Path, layout: Layout) -> None:
+    """An empty file of a layout, to which pages can be appended."""
+    mark = {"<": b"II", ">": b"MM"}[layout.order]
+    head = struct.pack(layout.order + "HHHQ", 43, 8, 0, 0) if layout.big else None
+    path.write_bytes(mark + (head or struct.pack(layout.order + "HI", 42, 0)))
+
+
+def append_page(target: Path, source: Path, offset: int) -> None:
+    """Append the picture whose directory lies at ``offset`` of a TIFF to another of its order."""
+    with open(source, "rb") as file, open(target, "r+b") as out:
+        layout, _ = read_layout(file)
+        tags = read_directory(file, layout, offset)
+        out_layout, _ = read_layout(out)
+        last = directory_offsets(target)
+        for places, sizes in (_STRIPS, _TILES):
+            if places in tags and sizes in tags:
+                pairs = zip(
+                    _numbers(layout, tags[places]), _numbers(layout, tags[sizes]), strict=False
+                )
+                moved = [_copied(file, out, *pair) for pair in pairs]
+                data = struct.pack(f"{out_layout.word[0]}{len(moved)}{out_layout.word[1]}", *moved)
+                tags[places] = Tag(16 if out_layout.big else 4, len(moved), data)
+        tags = {code: tag for code, tag in tags.items() if code not in _NOT_CARRIED}
+        place = append_directory(out, out_layout, tags)
+        out.seek(_link(out, out_layout, last))
+        out.write(struct.pack(out_layout.word, place))
+
+
+def _copied(file: BinaryIO, out: BinaryIO, start: int, size: int) -> int:
+    file.seek(start)
+    return append(out, file.read(size))
+
+
+def _link(out: BinaryIO, layout: Layout, directories: list[int]) -> int:
+    """Where the offset of the next directory is to be written."""
+    if not directories:
+        return 8 if layout.big else 4
+    out.seek(directories[-1])
+    head = out.read(8 if layout.big else 2)
+    (count,) = struct.unpack(layout.order + ("Q" if layout.big else "H"), head)
+    return directories[-1] + len(head) + count * (12 + 8 * layout.big)
+
+
+def _numbers(layout: Layout, tag: Tag) -> tuple[int, ...]:
+    kind = {1: "B", 3: "H", 4: "I", 16: "Q"}[tag.type]
+    return struct.unpack(f"{layout.order}{tag.count}{kind}", tag.data)

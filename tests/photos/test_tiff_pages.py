@@ -1,0 +1,99 @@
+"""A TIFF of several pictures becomes one of as many, each coloured by itself."""
+
+import numpy as np
+import pytest
+import tifffile
+
+from autochrome.color import luma_from_rgb
+from autochrome.errors import ItemError
+from autochrome.photos import tiff
+from autochrome.photos.tiff_pages import colour_pages, pictures_of
+
+from .pictures import AB, MOST, grey, grey16, rgb, sepia
+
+
+def write_pages(path, *pages, **options):
+    with tifffile.TiffWriter(path, **options) as file:
+        for number, (pixels, how) in enumerate(pages):
+            file.write(pixels, metadata=None, description=f"page {number}", **how)
+    return path
+
+
+def colour(source, part):
+    picture = tiff.read(source, MOST)
+    written = tiff.write(part, picture, AB, b"")
+    return {
+        "status": "coloured",
+        "luma_error": written.luma_error,
+        "checks": {"tone": "grey", "notes": list(written.notes)},
+    }
+
+
+PAGES = (
+    (grey(), {"compression": "lzw"}),
+    (grey16(50, 60), {"compression": "zlib", "tile": (32, 32)}),
+    (sepia(33, 21), {}),
+)
+
+
+@pytest.mark.parametrize("options", [{}, {"byteorder": ">"}, {"bigtiff": True}])
+def test_each_picture_is_coloured_on_its_own_luma(tmp_path, options):
+    path = write_pages(tmp_path / "a.tif", *PAGES, **options)
+    part = tmp_path / "part.tif"
+    outcome = colour_pages(path, pictures_of(path), part, colour)
+    assert (outcome["status"], outcome["checks"]["pictures"]) == ("coloured", 3)
+    with tifffile.TiffFile(part) as file:
+        assert (file.byteorder, file.is_bigtiff) == (
+            options.get("byteorder", "<"),
+            "bigtiff" in options,
+        )
+        assert [page.description for page in file.pages] == ["page 0", "page 1", "page 2"]
+        for page, (pixels, how) in zip(file.pages, PAGES, strict=True):
+            result = page.asarray()
+            luma = pixels if pixels.ndim == 2 else luma_from_rgb(pixels)
+            assert np.abs(luma_from_rgb(result).astype(int) - luma).max() <= 1
+            assert page.is_tiled == ("tile" in how)
+        assert file.pages[0].compression == 5
+
+
+def test_reduced_copies_are_not_pictures(tmp_path):
+    path = write_pages(tmp_path / "a.tif", PAGES[0], (grey(20, 10), {"subfiletype": 1}))
+    assert len(pictures_of(path)) == 1
+
+
+def test_a_picture_that_fails_is_taken_over_and_named(tmp_path):
+    bad = (grey().astype(np.int16), {})
+    path = write_pages(tmp_path / "a.tif", PAGES[0], bad)
+    outcome = colour_pages(path, pictures_of(path), tmp_path / "part.tif", colour)
+    assert outcome["status"] == "partial"
+    assert "Picture 2 of 2" in outcome["reason"]
+    with tifffile.TiffFile(tmp_path / "part.tif") as file:
+        assert np.array_equal(file.pages[1].asarray(), bad[0])
+
+
+def test_a_file_of_which_no_picture_can_be_coloured_has_failed(tmp_path):
+    bad = (grey().astype(np.int16), {})
+    path = write_pages(tmp_path / "a.tif", bad, bad)
+    with pytest.raises(ItemError, match="Picture 1 of 2.*signed"):
+        colour_pages(path, pictures_of(path), tmp_path / "part.tif", colour)
+
+
+def test_a_picture_in_colour_among_others_is_left_as_it_is(tmp_path):
+    path = write_pages(tmp_path / "a.tif", PAGES[0], (rgb(), {"compression": "jpeg"}))
+
+    def colour_grey(source, part):
+        if tiff.read(source, MOST).seen is not None:
+            return {"status": "left_colour", "luma_error": None, "checks": {"tone": "colour"}}
+        return colour(source, part)
+
+    outcome = colour_pages(path, pictures_of(path), tmp_path / "part.tif", colour_grey)
+    assert outcome["checks"]["tones"] == ["grey", "colour"]
+    with tifffile.TiffFile(path) as before, tifffile.TiffFile(tmp_path / "part.tif") as after:
+        assert np.array_equal(before.pages[1].asarray(), after.pages[1].asarray())
+
+
+@pytest.mark.parametrize("keep", [0, 3, 8, 200])
+def test_a_cut_file_has_no_further_pictures(tmp_path, keep):
+    path = write_pages(tmp_path / "a.tif", *PAGES)
+    path.write_bytes(path.read_bytes()[:keep])
+    assert len(pictures_of(path)) <= 1
