@@ -9,6 +9,7 @@ from typing import Any
 from .. import __version__
 from ..archive import canonical_json, is_intact, read_json, sha256_file, stamp, temporary_beside
 from ..errors import ItemError
+from ..mark import NEWS_CODES, marked_xmp, statement
 from .faults import isolated, time_limit
 from .index import FilmIndex
 from .join import join_chunks
@@ -17,7 +18,9 @@ from .verify import verify_film
 from .work import FilmWork
 
 _GONE = Path("state/gone.json")
-_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+
+# Files that may stand beside a film, by suffix.
+_BESIDE = (*SIDECARS, "xmp")
 
 # What becomes of a film in colour, without and with a wish for copies.
 _IN_COLOUR = ("left_colour", "copied")
@@ -147,8 +150,11 @@ def _coloured(work: FilmWork, index: FilmIndex) -> Row:
         )
         result = plan["result"]
         Path(result).parent.mkdir(parents=True, exist_ok=True)
+        if plan["container"] == "ts":
+            # A transport stream holds no tags.
+            Path(f"{part}.xmp").write_bytes(marked_xmp(b"", _facts(work, settings)))
         beside = {}
-        for suffix in SIDECARS:
+        for suffix in _BESIDE:
             if Path(f"{part}.{suffix}").is_file():
                 os.replace(f"{part}.{suffix}", f"{result}.{suffix}")
                 beside[f"{result}.{suffix}"] = sha256_file(f"{result}.{suffix}")
@@ -157,9 +163,19 @@ def _coloured(work: FilmWork, index: FilmIndex) -> Row:
         digest = sha256_file(part)
         os.replace(part, result)
     finally:
-        for path in (part, *(Path(f"{part}.{suffix}") for suffix in SIDECARS)):
+        for path in (part, *(Path(f"{part}.{suffix}") for suffix in _BESIDE)):
             path.unlink(missing_ok=True)
     checks = verdict["checks"] | index.picture.notes(settings["codec"]) | _index_notes(index)
+    checks["made_by"] = {
+        "version": __version__,
+        "settings": settings
+        | work.plan("colour")["settings"]
+        | work.plan("index")["settings"]
+        | {
+            "temperature": model.temperature,
+            "digital_source_type": plan["settings"]["digital_source_type"],
+        },
+    }
     if beside:
         checks["files_beside"] = beside
     bad = index.facts["bad_frames"]
@@ -200,13 +216,29 @@ def _made(work: FilmWork, settings: dict[str, Any]) -> str:
     return canonical_json(
         {
             "software": f"Autochrome {__version__}",
-            "DigitalSourceType": _SOURCE_TYPE,
+            "DigitalSourceType": NEWS_CODES + work.plan("join")["settings"]["digital_source_type"],
+            "statement": statement(work.model.name, __version__),
             "model": work.model.identity(),
             "temperature": work.model.temperature,
             "settings": settings,
             "source_sha256": work.source_sha256,
         }
     )
+
+
+def _facts(work: FilmWork, settings: dict[str, Any]) -> dict[str, str]:
+    """What the mark beside a film says of how it was made; as a photograph's."""
+    return {
+        "software": "Autochrome",
+        "version": __version__,
+        "model": work.model.name,
+        "model_sha256": work.model.sha256,
+        "precision": work.model.form.precision,
+        "temperature": str(work.model.temperature),
+        "saturation": str(settings["saturation"]),
+        "source_sha256": work.source_sha256,
+        "digital_source_type": work.plan("join")["settings"]["digital_source_type"],
+    }
 
 
 def _index_notes(index: FilmIndex) -> dict[str, Any]:

@@ -173,6 +173,7 @@ def _ensure_colour(work: FilmWork, number: int, threads: int = 1, device: str = 
             str(path),
             threads,
             device,
+            work.plan("colour")["settings"].get("crop"),
             limit=_chunk_limit(work, index, number),
         )
         work.record(work.colour_key(number), path)

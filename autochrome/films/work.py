@@ -114,7 +114,7 @@ class FilmWork:
             COLOUR_VERSION,
             index=self.index_key,
             model=self.model.identity(),
-            settings={"temperature": self.model.temperature},
+            settings=self.plan("colour")["settings"] | {"temperature": self.model.temperature},
             number=number,
         )
 
@@ -136,6 +136,7 @@ class FilmWork:
             JOIN_VERSION,
             encode=[self.encode_key(n) for n in range(self.chunks)],
             container=plan["container"],
+            digital_source_type=plan["settings"]["digital_source_type"],
         )
 
     def neighbours(self, number: int) -> range:
@@ -171,7 +172,12 @@ class FilmWork:
         return self.encode_path(number).with_suffix(".npz")
 
     def load_index(self) -> FilmIndex:
-        return FilmIndex.load(self.index_path)
+        """The index; a person's word on whether the film is in colour already goes before its."""
+        index = FilmIndex.load(self.index_path)
+        treat_as = self.plan("index")["settings"].get("treat_as")
+        if treat_as:
+            index.facts["in_colour"] = treat_as == "colour"
+        return index
 
     def has(self, key: str, path: Path) -> bool:
         """Is the work file of this key there, as it was written? Raises ItemError if its stage

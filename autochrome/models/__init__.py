@@ -1,5 +1,6 @@
 """Colour networks: their registry, their files and forms, and the engines that run them."""
 
+from .crop import Crop, CroppedPredictor
 from .fetch import Folders, default_folders, fetch_model
 from .forms import ReadyModel, ready_model, record_of
 from .jobs import convert_job, fetch_job, planned_model, ready_file
@@ -7,6 +8,8 @@ from .predictors import NetworkPredictor, Predictor, predict_ab
 from .registry import Model, find_model, list_models
 
 __all__ = [
+    "Crop",
+    "CroppedPredictor",
     "Folders",
     "Model",
     "NetworkPredictor",

@@ -10,15 +10,26 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..archive import digest, make_key, read_json, sha256_file, stamp, temporary_beside, write_json
+from ..archive import (
+    canonical_json,
+    digest,
+    make_key,
+    read_json,
+    sha256_file,
+    stamp,
+    temporary_beside,
+    write_json,
+)
 from ..errors import AutochromeError, ItemError, reason_of
 from ..isolation import IsolatedWorker
-from ..models import default_folders, ready_model
+from ..models import ReadyModel, default_folders, ready_model
 from .colour import VERSION, colour_photo
 from .faults import PixelLimitError, writing_results
 from .formats import result_suffix
 from .lookup import Lookup
 
+# Settings that decide a result; those of the overrides only where they are set.
+_DECIDING = ("saturation", "digital_source_type", "treat_as", "crop")
 _SECONDS = 600
 _SECONDS_PER_MEGABYTE = 10
 
@@ -40,17 +51,27 @@ def colour_batch(plan: Path, done: Path, threads: int, device: str = "cpu") -> N
 
 
 class _Batch:
-    """One plan and what its photographs share: the model, the settings, where to look first."""
+    """One plan and what its photographs share: where to look first, and most of their settings."""
 
     def __init__(self, plan: dict[str, Any], threads: int, device: str):
         self.plan = plan
         self.threads = threads
         self.device = device
-        self.settings = plan["settings"]
-        self.model = ready_model(
-            plan["model"], default_folders().converted, self.settings["temperature"]
-        )
+        self._models: dict[str, ReadyModel] = {}
         self.lookup = Lookup(plan["bucket"])
+
+    def settings_of(self, item: dict[str, Any]) -> dict[str, Any]:
+        """The photograph's settings: the plan's, and what a person wants otherwise for it."""
+        return self.plan["settings"] | item.get("settings", {})
+
+    def model_of(self, item: dict[str, Any]) -> ReadyModel:
+        planned = item.get("model", self.plan["model"])
+        key = canonical_json([planned, self.settings_of(item)["temperature"]])
+        if key not in self._models:
+            self._models[key] = ready_model(
+                planned, default_folders().converted, self.settings_of(item)["temperature"]
+            )
+        return self._models[key]
 
     def row_of(self, item: dict[str, Any], worker: IsolatedWorker) -> Row:
         """The row of one photograph, done now or found done."""
@@ -76,14 +97,15 @@ class _Batch:
     def _new_row(self, item: dict[str, Any]) -> Row:
         unknown = ("width", "height", "result_size", "result_mtime_ns", "colorfulness")
         empty = ("sha256", "key", "result", "result_sha256", "status", "reason", "remedy")
+        model = self.model_of(item)
         return {
             "source": item["path"],
             "kind": "photo",
             "size": item["size"],
             "frames": 1,
-            "model": self.model.name,
-            "model_sha256": self.model.sha256,
-            "precision": self.model.form.precision,
+            "model": model.name,
+            "model_sha256": model.sha256,
+            "precision": model.form.precision,
             "luma_error": None,
             "checks": {},
             **dict.fromkeys(unknown),
@@ -95,13 +117,16 @@ class _Batch:
             "photo",
             VERSION,
             source=sha256,
-            model=self.model.identity(),
-            settings={
-                "saturation": self.settings["saturation"],
-                "temperature": self.model.temperature,
-            },
+            model=self.model_of(item).identity(),
+            settings=self._deciding(item),
             suffix=Path(item["result"]).suffix.lower() or result_suffix(item["format"])[0],
         )
+
+    def _deciding(self, item: dict[str, Any]) -> dict[str, Any]:
+        """The settings that decide the result."""
+        settings = self.settings_of(item)
+        deciding = {name: settings[name] for name in _DECIDING if name in settings}
+        return deciding | {"temperature": self.model_of(item).temperature}
 
     def _coloured(self, source: Path, item, row: Row, before, worker: IsolatedWorker) -> Row:
         """Colour it in the child, move the result to its place, record it."""
@@ -113,11 +138,11 @@ class _Batch:
                 source,
                 part,
                 item["format"],
-                self.model,
+                self.model_of(item),
                 self.threads,
                 self.device,
-                self.settings,
-                self._facts(row),
+                self.settings_of(item),
+                self._facts(row, item),
                 timeout=_SECONDS + _SECONDS_PER_MEGABYTE * row["size"] / 1e6,
             )
             if _changed(source, before):
@@ -126,6 +151,7 @@ class _Batch:
             if row["status"] == "left_colour":
                 self.lookup.record(row)
                 return self._settled(source, item, row)
+            row["checks"]["made_by"] = {"version": __version__, "settings": self._deciding(item)}
             with writing_results(Path.cwd()):
                 self._place(part, item["result"], row)
         except PixelLimitError as error:
@@ -160,7 +186,7 @@ class _Batch:
             return row
         row = row | {"result": "", "result_sha256": "", "status": "left_colour"}
         row |= {"result_size": None, "result_mtime_ns": None}
-        if self.settings["already_colour"] == "copy":
+        if self.settings_of(item)["already_colour"] == "copy":
             with writing_results(Path.cwd()):
                 part = temporary_beside(Path(item["result"]))
                 try:
@@ -171,17 +197,19 @@ class _Batch:
             row["status"] = "copied"
         return row
 
-    def _facts(self, row: Row) -> dict[str, str]:
+    def _facts(self, row: Row, item: dict[str, Any]) -> dict[str, str]:
         """What the mark in the result says of how it was made."""
+        model, settings = self.model_of(item), self.settings_of(item)
         return {
             "software": "Autochrome",
             "version": __version__,
-            "model": self.model.name,
-            "model_sha256": self.model.sha256,
-            "precision": self.model.form.precision,
-            "temperature": str(self.model.temperature),
-            "saturation": str(self.settings["saturation"]),
+            "model": model.name,
+            "model_sha256": model.sha256,
+            "precision": model.form.precision,
+            "temperature": str(model.temperature),
+            "saturation": str(settings["saturation"]),
             "source_sha256": row["sha256"],
+            "digital_source_type": settings["digital_source_type"],
         }
 
 

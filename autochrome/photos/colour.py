@@ -10,10 +10,10 @@ import numpy as np
 
 from ..color import chroma_from_ab, colorfulness, raise_ab, rgb_from_luma_chroma, tone_of
 from ..errors import ItemError
-from ..models import NetworkPredictor, ReadyModel, predict_ab
+from ..mark import marked_xmp
+from ..models import CroppedPredictor, NetworkPredictor, Predictor, ReadyModel, predict_ab
 from .faults import damaged, unsupported_format, writing_results
 from .formats import FORMATS
-from .mark import marked_xmp
 from .picture import Picture, as_stored, extended, reduced, upright
 
 # Decides the pixels of results: raise it by hand when they change (a golden test tells).
@@ -62,14 +62,18 @@ def colour_photo(
     picture = _read(source, name, settings["max_pixels"])
     outcome = Outcome("coloured", picture.width, picture.height)
     tone = None if picture.seen is None else tone_of(picture.seen)
-    outcome.checks["tone"] = "grey" if tone is None else tone.kind
+    outcome.checks["tone"] = kind = "grey" if tone is None else tone.kind
     if tone is not None:
         outcome.checks["tone_spread"] = round(tone.figure, 2)
-    if tone is not None and tone.kind == "colour":
+    if settings.get("treat_as"):
+        outcome.checks["treated_as"] = kind = settings["treat_as"]
+    if kind == "colour":
         outcome.status = "left_colour"
         return asdict(outcome)
 
-    predictor = predictor_for(model, threads, device)
+    predictor: Predictor = predictor_for(model, threads, device)
+    if settings.get("crop"):
+        predictor = CroppedPredictor(predictor, tuple(settings["crop"]))
     decoded = picture.decoded or picture.height
     proxy = reduced(picture.luma[:decoded])
     seen_ab = predict_ab(predictor, upright(proxy, picture.orientation))

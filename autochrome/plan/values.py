@@ -6,34 +6,70 @@ from typing import Any
 from .. import films, photos
 from ..archive import Entry, Scan, digest
 from ..models import Model
+from .looks import saturation_of, temperature_of
 from .naming import buckets_of, film_id, with_suffix, without_collisions
+from .overrides import Overrides
 
 Plans = dict[str, dict[str, Any]]
+Models = dict[str, Model]
 
 
-def photo_plans(scan: Scan, archive: Path, config: dict[str, Any], model: Model) -> Plans:
-    """The plan of every bucket of photographs, by bucket."""
+def photo_plans(
+    scan: Scan, archive: Path, config: dict[str, Any], models: Models, overrides: Overrides
+) -> Plans:
+    """The plan of every bucket of photographs, by bucket.
+
+    An item holds those of its settings, and the network, that are not its bucket's.
+    """
     entries = {entry.path: entry for entry in scan.photos()}
     results = without_collisions(
         {path: with_suffix(path, *photos.result_suffix(e.format)) for path, e in entries.items()}
     )
+    common = _photo_settings(config, models)
+    own = {}
+    for path in entries:
+        wanted = overrides.config_for(path, config)
+        own[path] = common if wanted is config else _photo_settings(wanted, models)
+    plans = {}
+    for bucket, paths in buckets_of(entries, config["photos"]["batch_size"]).items():
+        # Those of one network together: a job holds one network at a time.
+        paths = sorted(paths, key=lambda path: own[path]["model"] != common["model"])
+        items = [
+            _photo_item(entries[path], results[path]) | _differing(own[path], common)
+            for path in paths
+        ]
+        plans[bucket] = {
+            "stage": "photos", "bucket": bucket, "archive": str(archive), "items": items, **common
+        }  # fmt: skip
+    return plans
+
+
+def _photo_settings(config: dict[str, Any], models: Models) -> dict[str, Any]:
+    """The network and the settings that a photograph's result depends on."""
+    model = models[config["model"]]
     settings = {
-        "saturation": config["saturation"],
-        "temperature": config["temperature"],
+        "saturation": saturation_of(config),
+        "temperature": temperature_of(config, model),
         "already_colour": config["already_colour"],
         "max_pixels": config["photos"]["max_pixels"],
+        "digital_source_type": config["digital_source_type"],
     }
     return {
-        bucket: {
-            "stage": "photos",
-            "bucket": bucket,
-            "archive": str(archive),
-            "items": [_photo_item(entries[path], results[path]) for path in paths],
-            "model": _planned(model, config),
-            "settings": settings,
-        }
-        for bucket, paths in buckets_of(entries, config["photos"]["batch_size"]).items()
+        "model": _planned(model, config),
+        "settings": settings | _picked(config, "treat_as", "crop"),
     }
+
+
+def _picked(config: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Those of the settings that only a row of the overrides brings, if one does."""
+    return {name: config[name] for name in names if name in config}
+
+
+def _differing(own: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
+    """The part of an item's network and settings that is not its bucket's."""
+    settings = {k: v for k, v in own["settings"].items() if common["settings"].get(k) != v}
+    model = {} if own["model"] == common["model"] else {"model": own["model"]}
+    return model | ({"settings": settings} if settings else {})
 
 
 def _planned(model: Model, config: dict[str, Any]) -> dict[str, Any]:
@@ -50,17 +86,21 @@ def _photo_item(entry: Entry, result: str) -> dict[str, Any]:
     }
 
 
-def film_plans(scan: Scan, archive: Path, config: dict[str, Any], model: Model) -> dict[str, Plans]:
+def film_plans(
+    scan: Scan, archive: Path, config: dict[str, Any], models: Models, overrides: Overrides
+) -> dict[str, Plans]:
     """The plans of every film that could be probed, by film and stage.
 
     Each stage's plan holds only the settings which that stage uses, so that another encoder
     setting leaves the plans of the stages before it as they are.
     """
     entries = {entry.path: entry for entry in scan.films() if entry.header is not None}
-    settings = config["films"]
+    own = {path: overrides.config_for(path, config) for path in entries}
     containers = {
         path: films.result_container(
-            PurePosixPath(path).suffix, films.FilmHeader(**entry.header), settings["codec"]
+            PurePosixPath(path).suffix,
+            films.FilmHeader(**entry.header),
+            own[path]["films"]["codec"],
         )
         for path, entry in entries.items()
     }
@@ -68,7 +108,9 @@ def film_plans(scan: Scan, archive: Path, config: dict[str, Any], model: Model) 
         {path: with_suffix(path, f".{c}", {f".{c}"}) for path, c in containers.items()}
     )
     return {
-        film_id(path): _stages(entry, results[path], containers[path], archive, config, model)
+        film_id(path): _stages(
+            entry, results[path], containers[path], archive, own[path], models[own[path]["model"]]
+        )
         for path, entry in entries.items()
     }
 
@@ -94,12 +136,12 @@ def _stages(
         "mtime_ns": entry.mtime_ns,
     }
     stages = {
-        "index": {"stage": "index", **common, **source, "settings": {}},
+        "index": {"stage": "index", **common, **source, "settings": _picked(config, "treat_as")},
         "colour": {
             "stage": "colour",
             **common,
             "model": _planned(model, config),
-            "settings": {"temperature": config["temperature"]},
+            "settings": {"temperature": temperature_of(config, model), **_picked(config, "crop")},
         },
         "encode": {
             "stage": "encode",
@@ -109,7 +151,7 @@ def _stages(
                 "crf": settings["crf"],
                 "preset": settings["preset"],
                 "threads": settings["encoder_threads"],
-                "saturation": config["saturation"],
+                "saturation": saturation_of(config),
             },
         },
     }
@@ -118,14 +160,17 @@ def _stages(
         "film": common["film"],
         "result": f"films/{result}",
         "container": container,
-        "settings": {"already_colour": config["already_colour"]},
+        "settings": {
+            "already_colour": config["already_colour"],
+            "digital_source_type": config["digital_source_type"],
+        },
         "upstream": {name: digest(value) for name, value in stages.items()},
     }
     return stages
 
 
 def run_plan(
-    scan: Scan, config: dict[str, Any], photo: Plans, film: dict[str, Plans]
+    scan: Scan, config: dict[str, Any], models: Models, photo: Plans, film: dict[str, Plans]
 ) -> dict[str, Any]:
     """What the manifest and the report must know beside the items' own records.
 
@@ -151,5 +196,6 @@ def run_plan(
         "walk_had_errors": bool(scan.faults),
         "left_alone": scan.left_alone,
         "prune": config["prune"],
+        "models": list(models),
         "items": digest([photo, {name: stages["join"] for name, stages in film.items()}]),
     }
