@@ -14,9 +14,10 @@ from .files import (
 from .journal import Journal, is_intact, stamp
 from .keys import digest, make_key, path_digest, sha256_file
 from .lock import ResultsBusyError, RunLock
-from .manifest import failed_row, gather, read_manifest, write_manifest
+from .manifest import failed_row, gather, read_manifest, write_manifest, write_provenance
 from .prune import PruneOutcome, known_before, prune
 from .scan import RESULTS_MARK, Entry, Scan, recall, remember, scan_archive
+from .verify import verify_results
 
 __all__ = [
     "RESULTS_MARK",
@@ -49,5 +50,7 @@ __all__ = [
     "write_atomic",
     "write_json",
     "write_json_if_changed",
+    "verify_results",
     "write_manifest",
+    "write_provenance",
 ]

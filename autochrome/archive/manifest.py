@@ -17,6 +17,7 @@ Row = dict[str, Any]
 
 MANIFEST = Path("manifest.tsv")
 CHECKSUMS = Path("SHA256SUMS")
+PROVENANCE = Path("provenance.jsonl")
 
 _TEXTS = (
     *("source", "kind", "sha256", "model", "model_sha256", "precision", "key"),
@@ -68,6 +69,39 @@ def write_manifest(rows: list[Row], results: Path) -> None:
     table = pd.DataFrame([_cells(row) for row in rows], columns=list(_COLUMNS), dtype=str)
     text = table.to_csv(sep="\t", index=False, quoting=csv.QUOTE_NONE, lineterminator="\n")
     write_atomic(results / MANIFEST, text)
+
+
+def write_provenance(rows: list[Row], results: Path) -> None:
+    """Write provenance.jsonl: how each result was made, one JSON object a line.
+
+    Without times, as the manifest: equal work gives equal bytes.
+    """
+    lines = [canonical_json(_provenance(row)) + "\n" for row in rows if row["result"]]
+    write_atomic(results / PROVENANCE, "".join(lines))
+
+
+def _provenance(row: Row) -> dict[str, Any]:
+    checks = dict(row["checks"])
+    made_by = checks.pop("made_by", {})
+    was_coloured = row["status"] in ("coloured", "partial")
+    return {
+        "result": row["result"],
+        "files": result_files(row),
+        "source": row["source"],
+        "source_sha256": row["sha256"],
+        "status": row["status"],
+        "model": {
+            "name": row["model"],
+            "sha256": row["model_sha256"],
+            "precision": row["precision"],
+        }
+        if was_coloured
+        else None,
+        "settings": made_by.get("settings"),
+        "version": made_by.get("version"),
+        "key": row["key"],
+        "checks": checks | {"luma_error": row["luma_error"]},
+    }
 
 
 def read_manifest(path: Path) -> list[Row]:

@@ -14,6 +14,7 @@ from ..archive import (
     read_manifest,
     write_json,
     write_manifest,
+    write_provenance,
 )
 from ..errors import AutochromeError
 from .pages import write_report
@@ -38,6 +39,7 @@ def close_manifest(done_files: Iterable[str], done: str) -> None:
         walk_had_errors=plan["walk_had_errors"],
     )
     write_manifest(rows, _RESULTS)
+    write_provenance(rows, _RESULTS)
     if not outcome.held:
         _forget_films()
     held = {"held": outcome.held, "reason": outcome.reason, "remedy": outcome.remedy}
