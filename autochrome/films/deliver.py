@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..archive import canonical_json, is_intact, read_json, sha256_file, stamp, temporary_beside
+from ..archive import (
+    canonical_json,
+    is_intact,
+    read_json,
+    sha256_file,
+    stamp,
+    temporary_beside,
+    write_json,
+)
 from ..errors import ItemError
 from ..mark import NEWS_CODES, marked_xmp, statement
 from .faults import isolated, time_limit
@@ -165,6 +173,7 @@ def _coloured(work: FilmWork, index: FilmIndex) -> Row:
     finally:
         for path in (part, *(Path(f"{part}.{suffix}") for suffix in _BESIDE)):
             path.unlink(missing_ok=True)
+    write_json(curve_path(work.join_key), verdict["curve"])
     checks = verdict["checks"] | index.picture.notes(settings["codec"]) | _index_notes(index)
     checks["made_by"] = {
         "version": __version__,
@@ -193,6 +202,11 @@ def _coloured(work: FilmWork, index: FilmIndex) -> Row:
         "luma_error": verdict["luma_error"],
         "checks": checks,
     }
+
+
+def curve_path(key: str) -> Path:
+    """Where the curve of the film with this key lies, below the results folder; see `Curve`."""
+    return Path("state/curves", f"{key[:32]}.json")
 
 
 def _join_and_verify(

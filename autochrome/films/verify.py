@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ..color import colorfulness
 from ..errors import ItemError
 from .arrays import from_blocks
+from .curve import Curve
 from .decoder import Film, decode, fingerprint, open_film
 from .encode import thumb_width
 from .index import FilmIndex
@@ -41,6 +42,7 @@ class Verdict:
     colorfulness: float
     luma_error: int | None
     checks: dict[str, Any]
+    curve: dict[str, list[float]]
 
 
 def verify_film(
@@ -78,6 +80,7 @@ def verify_film(
         colorfulness=round(float(np.mean(seen.colours)), 3),
         luma_error=(0 if depth_kept else None),
         checks=checks,
+        curve=seen.curve.told(index),
     )
 
 
@@ -134,6 +137,7 @@ class _Look:
         self.pts: list[int | None] = []
         self.colours: list[float] = []
         self.picture: Picture | None = None
+        self.curve = Curve()
         self._psnr_sum = 0.0
         self.lowest_psnr = 99.0
 
@@ -167,6 +171,7 @@ def _look(index: FilmIndex, film: Film, thumbs: list[Path], lossless: bool) -> _
             _check_place(
                 seen, number, shrunk(luma, picture.depth, thumb_width(picture.width)), small
             )
+        seen.curve.add(frame)
         if number in samples:
             seen.colours.append(colorfulness(frame.to_ndarray(format="rgb24")))
     return seen

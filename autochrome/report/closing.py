@@ -18,6 +18,7 @@ from ..archive import (
 )
 from ..errors import AutochromeError
 from .pages import write_report
+from .timings import write_timings
 
 _RUN_PLAN = Path("plan/run.json")
 _RESULTS = Path()
@@ -58,6 +59,7 @@ def close_report(manifest_done: str, done: str) -> None:
     run_info = read_json(_RUN_PLAN) | {"prune": read_json(Path(manifest_done))["prune"]}
     archive = Path(read_json(Path(RESULTS_MARK))["archive"])
     write_report(read_manifest(Path("manifest.tsv")), run_info, _RESULTS, archive)
+    write_timings(_RESULTS)
     write_json(Path(done), {"plan": digest(read_json(_RUN_PLAN))})
 
 

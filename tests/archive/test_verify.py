@@ -1,5 +1,7 @@
 """Verifying names everything that is not as the manifest says, and nothing else."""
 
+import os
+
 import pytest
 
 from autochrome.archive import (
@@ -80,8 +82,6 @@ def test_what_changed_is_named_alone(folders, capsys, path, fault):
 
 
 def test_a_change_that_keeps_size_and_time_is_found(folders):
-    import os
-
     path = folders.archive / "a.jpg"
     before = path.stat()
     path.write_bytes(path.read_bytes().replace(b"bytes", b"bytez"))
