@@ -1,6 +1,7 @@
 """Colour networks: their registry, their files and forms, and the engines that run them."""
 
 from .crop import Crop, CroppedPredictor
+from .distribution import Distribution, distribution_of
 from .fetch import Folders, default_folders, fetch_model
 from .forms import ReadyModel, ready_model, record_of
 from .jobs import convert_job, fetch_job, planned_model, ready_file
@@ -10,6 +11,7 @@ from .registry import Model, find_model, list_models
 __all__ = [
     "Crop",
     "CroppedPredictor",
+    "Distribution",
     "Folders",
     "Model",
     "NetworkPredictor",
@@ -17,6 +19,7 @@ __all__ = [
     "ReadyModel",
     "convert_job",
     "default_folders",
+    "distribution_of",
     "fetch_job",
     "fetch_model",
     "find_model",
