@@ -14,11 +14,14 @@ from .files import (
 from .journal import Journal, is_intact, stamp
 from .keys import bucket_bits, digest, make_key, path_digest, sha256_file
 from .lock import ResultsBusyError, RunLock
-from .manifest import failed_row, gather, read_manifest, write_manifest
+from .manifest import failed_row, gather, read_manifest, write_manifest, write_provenance
 from .prune import PruneOutcome, known_before, prune
+from .recognise import HEAD_BYTES, recognise
 from .scan import RESULTS_MARK, Entry, Scan, recall, remember, scan_archive
+from .verify import verify_results
 
 __all__ = [
+    "HEAD_BYTES",
     "RESULTS_MARK",
     "Entry",
     "Journal",
@@ -40,6 +43,7 @@ __all__ = [
     "read_json",
     "read_manifest",
     "recall",
+    "recognise",
     "remember",
     "remove_leftovers",
     "scan_archive",
@@ -50,5 +54,7 @@ __all__ = [
     "write_atomic",
     "write_json",
     "write_json_if_changed",
+    "verify_results",
     "write_manifest",
+    "write_provenance",
 ]

@@ -14,6 +14,7 @@ Row = dict[str, Any]
 
 MANIFEST = Path("manifest.tsv")
 CHECKSUMS = Path("SHA256SUMS")
+PROVENANCE = Path("provenance.jsonl")
 
 _TEXTS = (
     *("source", "kind", "sha256", "model", "model_sha256", "precision", "key"),
@@ -64,6 +65,39 @@ def write_manifest(rows: list[Row], results: Path) -> None:
     write_atomic(results / CHECKSUMS, b"".join(line for _, line in lines))
     table = "".join("\t".join(cells) + "\n" for cells in [_COLUMNS, *map(_cells, rows)])
     write_atomic(results / MANIFEST, table)
+
+
+def write_provenance(rows: list[Row], results: Path) -> None:
+    """Write provenance.jsonl: how each result was made, one JSON object a line.
+
+    Without times, as the manifest: equal work gives equal bytes.
+    """
+    lines = [canonical_json(_provenance(row)) + "\n" for row in rows if row["result"]]
+    write_atomic(results / PROVENANCE, "".join(lines))
+
+
+def _provenance(row: Row) -> dict[str, Any]:
+    checks = dict(row["checks"])
+    made_by = checks.pop("made_by", {})
+    was_coloured = row["status"] in ("coloured", "partial")
+    return {
+        "result": row["result"],
+        "files": result_files(row),
+        "source": row["source"],
+        "source_sha256": row["sha256"],
+        "status": row["status"],
+        "model": {
+            "name": row["model"],
+            "sha256": row["model_sha256"],
+            "precision": row["precision"],
+        }
+        if was_coloured
+        else None,
+        "settings": made_by.get("settings"),
+        "version": made_by.get("version"),
+        "key": row["key"],
+        "checks": checks | {"luma_error": row["luma_error"]},
+    }
 
 
 def read_manifest(path: Path) -> list[Row]:

@@ -3,6 +3,7 @@
 The stages run with the results folder as the working directory; see DESIGN.md, "Films".
 """
 
+from .deliver import curve_path
 from .header import FilmHeader, chunk_count, probe_film, result_container
 from .presets import encoder_settings
 from .stages import colour_chunk, encode_chunk, index_film, join_film
@@ -11,6 +12,7 @@ __all__ = [
     "FilmHeader",
     "chunk_count",
     "colour_chunk",
+    "curve_path",
     "encode_chunk",
     "encoder_settings",
     "index_film",

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models import Predictor, ReadyModel, predict_ab
+from ..models import Crop, CroppedPredictor, Predictor, ReadyModel, predict_ab
 from .arrays import in_blocks, save_arrays
 from .carry import Key, Piece, coloured, pieces_between
 from .cleaning import CLEAN_REACH, Look, Looker, cleaned
@@ -185,10 +185,13 @@ def make_colour(
     target: str,
     threads: int,
     device: str,
+    crop: Crop | None = None,
 ) -> None:
-    """Colour one chunk and write its maps to ``target``."""
+    """Colour one chunk and write its maps to ``target``; borders (``crop``) stay as they are."""
     index = FilmIndex.load(Path(index_path))
-    predictor = model.predictor(threads, device)
+    predictor: Predictor = model.predictor(threads, device)
+    if crop:
+        predictor = CroppedPredictor(predictor, tuple(crop))
     save_arrays(Path(target), in_blocks(colour_frames(index, source, number, predictor)))
 
 

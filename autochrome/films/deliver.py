@@ -9,8 +9,17 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
-from ..archive import canonical_json, is_intact, read_json, sha256_file, stamp, temporary_beside
+from ..archive import (
+    canonical_json,
+    is_intact,
+    read_json,
+    sha256_file,
+    stamp,
+    temporary_beside,
+    write_json,
+)
 from ..errors import ItemError
+from ..mark import NEWS_CODES, marked_xmp, statement
 from .coding import Coding
 from .faults import isolated, time_limit
 from .index import FilmIndex
@@ -21,7 +30,9 @@ from .verify import verify_film
 from .work import FilmWork
 
 _GONE = Path("state/gone.json")
-_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+
+# Files that may stand beside a film, by suffix.
+_BESIDE = (*SIDECARS, "xmp")
 
 # The share of frames from which on a colour film's grey shots are named.
 _WORTH_SAYING = 0.05
@@ -162,8 +173,11 @@ def _coloured(work: FilmWork, index: FilmIndex) -> Row:
         )
         result = plan["result"]
         Path(result).parent.mkdir(parents=True, exist_ok=True)
+        if plan["container"] == "ts":
+            # A transport stream holds no tags.
+            Path(f"{part}.xmp").write_bytes(marked_xmp(b"", _facts(work, settings)))
         beside = {}
-        for suffix in SIDECARS:
+        for suffix in _BESIDE:
             if Path(f"{part}.{suffix}").is_file():
                 os.replace(f"{part}.{suffix}", f"{result}.{suffix}")
                 beside[f"{result}.{suffix}"] = sha256_file(f"{result}.{suffix}")
@@ -172,11 +186,22 @@ def _coloured(work: FilmWork, index: FilmIndex) -> Row:
         digest = sha256_file(part)
         os.replace(part, result)
     finally:
-        for path in (part, *(Path(f"{part}.{suffix}") for suffix in SIDECARS)):
+        for path in (part, *(Path(f"{part}.{suffix}") for suffix in _BESIDE)):
             path.unlink(missing_ok=True)
+    write_json(curve_path(work.join_key), verdict["curve"])
     checks = (
         verdict["checks"] | Coding.of(index.picture, settings).notes() | _index_notes(work, index)
     )
+    checks["made_by"] = {
+        "version": __version__,
+        "settings": settings
+        | work.plan("colour")["settings"]
+        | work.plan("index")["settings"]
+        | {
+            "temperature": model.temperature,
+            "digital_source_type": plan["settings"]["digital_source_type"],
+        },
+    }
     if beside:
         checks["files_beside"] = beside
     bad = index.facts["bad_frames"]
@@ -194,6 +219,11 @@ def _coloured(work: FilmWork, index: FilmIndex) -> Row:
         "luma_error": verdict["luma_error"],
         "checks": checks,
     }
+
+
+def curve_path(key: str) -> Path:
+    """Where the curve of the film with this key lies, below the results folder; see `Curve`."""
+    return Path("state/curves", f"{key[:32]}.json")
 
 
 def _join_and_verify(
@@ -218,13 +248,29 @@ def _made(work: FilmWork, settings: dict[str, Any]) -> str:
     return canonical_json(
         {
             "software": f"Autochrome {__version__}",
-            "DigitalSourceType": _SOURCE_TYPE,
+            "DigitalSourceType": NEWS_CODES + work.plan("join")["settings"]["digital_source_type"],
+            "statement": statement(work.model.name, __version__),
             "model": work.model.identity(),
             "temperature": work.model.temperature,
             "settings": settings,
             "source_sha256": work.source_sha256,
         }
     )
+
+
+def _facts(work: FilmWork, settings: dict[str, Any]) -> dict[str, str]:
+    """What the mark beside a film says of how it was made; as a photograph's."""
+    return {
+        "software": "Autochrome",
+        "version": __version__,
+        "model": work.model.name,
+        "model_sha256": work.model.sha256,
+        "precision": work.model.form.precision,
+        "temperature": str(work.model.temperature),
+        "saturation": str(settings["saturation"]),
+        "source_sha256": work.source_sha256,
+        "digital_source_type": work.plan("join")["settings"]["digital_source_type"],
+    }
 
 
 def _index_notes(work: FilmWork, index: FilmIndex) -> dict[str, Any]:

@@ -145,21 +145,30 @@ class _DamagedError(Exception):
     """The film shows faults: it is to be decoded with one thread."""
 
 
-def make_index(source: str, target: str, chunks: int, key_frames: KeyFrames = "auto") -> None:
+def make_index(
+    source: str,
+    target: str,
+    chunks: int,
+    key_frames: KeyFrames = "auto",
+    treat_as: str | None = None,
+) -> None:
     """Index the film ``source``, cut into at most ``chunks``, and write the index to ``target``.
 
-    ``key_frames`` is as `choose_key_frames` has it.
+    ``key_frames`` is as `choose_key_frames` has it; ``treat_as`` "grey" or "colour" is a person's
+    word on the whole film, which goes before what is measured.
 
     Raises ItemError if it has no picture that can be decoded.
     """
     try:
-        index = _index(source, chunks, key_frames, CLEAN_THREADS)
+        index = _index(source, chunks, key_frames, treat_as, CLEAN_THREADS)
     except _DamagedError:
-        index = _index(source, chunks, key_frames, DAMAGED_THREADS)
+        index = _index(source, chunks, key_frames, treat_as, DAMAGED_THREADS)
     index.save(Path(target))
 
 
-def _index(source: str, chunks: int, key_frames: KeyFrames, threads: int) -> FilmIndex:
+def _index(
+    source: str, chunks: int, key_frames: KeyFrames, treat_as: str | None, threads: int
+) -> FilmIndex:
     with open_film(source, threads) as film:
         seen = _look_through(film, threads)
         time_base = film.time_base
@@ -181,7 +190,11 @@ def _index(source: str, chunks: int, key_frames: KeyFrames, threads: int) -> Fil
     shots = split_where_colour_begins(shots, spreads)
     tones = tones_of(shots, spreads, tints)
     coloured = share_of(COLOUR, shots, tones, len(pts))
-    in_colour = coloured >= COLOUR_SHARE
+    if treat_as == "colour":
+        tones[:] = COLOUR
+    elif treat_as == "grey":
+        tones[tones == COLOUR] = GREY
+    in_colour = share_of(COLOUR, shots, tones, len(pts)) >= COLOUR_SHARE
     if not in_colour:
         _refuse(seen, pts, time_base)
     # Of a film in colour nothing is asked; where its size changes it was not looked at to the end.

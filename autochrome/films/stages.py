@@ -158,6 +158,7 @@ def _ensure_index(work: FilmWork) -> None:
         str(work.index_path),
         work.chunks,
         plan["settings"]["key_frames"],
+        plan["settings"].get("treat_as"),
         limit=limit,
     )
     work.record(work.index_key, work.index_path)
@@ -180,6 +181,7 @@ def _ensure_colour(work: FilmWork, number: int, threads: int = 1, device: str = 
             str(path),
             threads,
             device,
+            work.plan("colour")["settings"].get("crop"),
             limit=_chunk_limit(work, index, number),
         )
         work.record(work.colour_key(number), path)

@@ -19,6 +19,7 @@ from ..color import colorfulness
 from ..errors import ItemError
 from .arrays import from_blocks
 from .coding import Coding
+from .curve import Curve
 from .decoder import Film, decode, fingerprint, open_film
 from .encode import thumb_width
 from .fields import FieldOrder
@@ -45,6 +46,7 @@ class Verdict:
     colorfulness: float
     luma_error: int | None
     checks: dict[str, Any]
+    curve: dict[str, list[float]]
 
 
 def verify_film(
@@ -81,6 +83,7 @@ def verify_film(
         colorfulness=round(float(np.mean(seen.colours)), 3),
         luma_error=(0 if coding.is_exact else None),
         checks=checks,
+        curve=seen.curve.told(index),
     )
 
 
@@ -140,6 +143,7 @@ class _Look:
         self.colours: list[float] = []
         self.picture: Picture | None = None
         self.order = FieldOrder()
+        self.curve = Curve()
         self._psnr_sum = 0.0
         self.lowest_psnr = 99.0
 
@@ -176,6 +180,7 @@ def _look(index: FilmIndex, film: Film, thumbs: list[Path], coding: Coding) -> _
                 _check_place(
                     seen, number, shrunk(luma, picture.depth, thumb_width(picture.width)), small
                 )
+            seen.curve.add(frame)
             if number in samples:
                 seen.colours.append(colorfulness(frame.to_ndarray(format="rgb24")))
     return seen

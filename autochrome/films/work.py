@@ -114,7 +114,7 @@ class FilmWork:
             COLOUR_VERSION,
             index=self.index_key,
             model=self.model.identity(),
-            settings={"temperature": self.model.temperature},
+            settings=self.plan("colour")["settings"] | {"temperature": self.model.temperature},
             number=number,
         )
 
@@ -136,6 +136,7 @@ class FilmWork:
             JOIN_VERSION,
             encode=[self.encode_key(n) for n in range(self.chunks)],
             container=plan["container"],
+            digital_source_type=plan["settings"]["digital_source_type"],
         )
 
     def neighbours(self, number: int) -> range:

@@ -1,5 +1,7 @@
 """Colour networks: their registry, their files and forms, and the engines that run them."""
 
+from .crop import Crop, CroppedPredictor
+from .distribution import Distribution, distribution_of
 from .fetch import Folders, default_folders, fetch_model
 from .forms import ReadyModel, ready_model, record_of
 from .jobs import convert_job, fetch_job, planned_model, ready_file
@@ -8,6 +10,9 @@ from .registry import Model, find_model, list_models
 from .sharing import SharedPredictor
 
 __all__ = [
+    "Crop",
+    "CroppedPredictor",
+    "Distribution",
     "Folders",
     "Model",
     "NetworkPredictor",
@@ -16,6 +21,7 @@ __all__ = [
     "SharedPredictor",
     "convert_job",
     "default_folders",
+    "distribution_of",
     "fetch_job",
     "fetch_model",
     "find_model",

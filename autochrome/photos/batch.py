@@ -10,20 +10,32 @@ import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..archive import digest, make_key, read_json, sha256_file, stamp, temporary_beside, write_json
+from ..archive import (
+    canonical_json,
+    digest,
+    make_key,
+    read_json,
+    sha256_file,
+    stamp,
+    temporary_beside,
+    write_json,
+)
 from ..errors import AutochromeError, ItemError, reason_of
 from ..isolation import IsolatedWorker
-from ..models import SharedPredictor, default_folders, ready_model
+from ..models import ReadyModel, SharedPredictor, default_folders, ready_model
 from .colour import VERSION, colour_photo
 from .faults import PixelLimitError, writing_results
 from .formats import result_suffix
 from .lanes import SIDE_BY_SIDE, Lanes
 from .lookup import Lookup
 
+# Settings that decide a result; ``crop`` only where it is set.
+_DECIDING = ("saturation", "digital_source_type", "tone", "crop")
 _SECONDS = 600
 _SECONDS_PER_MEGABYTE = 10
 # So many photographs beyond the children's are read, moved and recorded meanwhile.
@@ -40,32 +52,49 @@ def colour_batch(plan: Path, done: Path, threads: int, device: str = "cpu") -> N
     faults of the whole run: a model that is missing, a full disk, a folder without permission.
     """
     batch = _Batch(read_json(plan))
-    with SharedPredictor(lambda: batch.model.predictor(threads, device)) as network:
-        rows = batch.rows(threads, network)
+    rows = batch.rows(threads, device)
     with writing_results(done.parent):
         write_json(done, {"plan": digest(batch.plan), "rows": rows})
 
 
 class _Batch:
-    """One plan and what its photographs share: the model, the settings, where to look first."""
+    """One plan and what its photographs share: where to look first, and most of their settings."""
 
     def __init__(self, plan: dict[str, Any]):
         self.plan = plan
-        self.settings = plan["settings"]
-        self.model = ready_model(
-            plan["model"], default_folders().converted, self.settings["temperature"]
-        )
+        self._models: dict[str, ReadyModel] = {}
         self.lookup = Lookup(plan["bucket"])
         self.one_of_a_kind: dict[str, threading.Lock] = {}
 
-    def rows(self, threads: int, network: SharedPredictor) -> list[Row]:
-        """The rows of all photographs, in the plan's order."""
+    def settings_of(self, item: dict[str, Any]) -> dict[str, Any]:
+        """The photograph's settings: the plan's, and what a person wants otherwise for it."""
+        return self.plan["settings"] | item.get("settings", {})
+
+    def model_of(self, item: dict[str, Any]) -> ReadyModel:
+        planned = item.get("model", self.plan["model"])
+        temperature = self.settings_of(item)["temperature"]
+        key = canonical_json([planned, temperature])
+        if key not in self._models:
+            self._models[key] = ready_model(planned, default_folders().converted, temperature)
+        return self._models[key]
+
+    def rows(self, threads: int, device: str) -> list[Row]:
+        """The rows of all photographs, in the plan's order. One network is held at a time."""
         items = self.plan["items"]
+        alike: dict[ReadyModel, list[int]] = {}
+        for number, item in enumerate(items):
+            alike.setdefault(self.model_of(item), []).append(number)
+        rows: dict[int, Row] = {}
         with ExitStack() as stack:
             lanes = stack.enter_context(Lanes(min(threads, len(items)), IsolatedWorker))
             pool = ThreadPoolExecutor(threads + _ON_THE_WAY)
             stack.callback(pool.shutdown, cancel_futures=True)
-            return list(pool.map(lambda item: self.row_of(item, lanes, network), items))
+            for model, numbers in alike.items():
+                with SharedPredictor(partial(model.predictor, threads, device)) as network:
+                    row = partial(self.row_of, lanes=lanes, network=network)
+                    found = pool.map(row, [items[number] for number in numbers])
+                    rows |= zip(numbers, found, strict=True)
+        return [rows[number] for number in range(len(items))]
 
     def row_of(self, item: dict[str, Any], lanes: Lanes, network: SharedPredictor) -> Row:
         """The row of one photograph, done now or found done."""
@@ -93,14 +122,15 @@ class _Batch:
     def _new_row(self, item: dict[str, Any]) -> Row:
         unknown = ("width", "height", "result_size", "result_mtime_ns", "colorfulness")
         empty = ("sha256", "key", "result", "result_sha256", "status", "reason", "remedy")
+        model = self.model_of(item)
         return {
             "source": item["path"],
             "kind": "photo",
             "size": item["size"],
             "frames": 1,
-            "model": self.model.name,
-            "model_sha256": self.model.sha256,
-            "precision": self.model.form.precision,
+            "model": model.name,
+            "model_sha256": model.sha256,
+            "precision": model.form.precision,
             "luma_error": None,
             "checks": {},
             **dict.fromkeys(unknown),
@@ -112,14 +142,16 @@ class _Batch:
             "photo",
             VERSION,
             source=sha256,
-            model=self.model.identity(),
-            settings={
-                "saturation": self.settings["saturation"],
-                "temperature": self.model.temperature,
-                "tone": self.settings["tone"],
-            },
+            model=self.model_of(item).identity(),
+            settings=self._deciding(item),
             suffix=Path(item["result"]).suffix.lower() or result_suffix(item["format"])[0],
         )
+
+    def _deciding(self, item: dict[str, Any]) -> dict[str, Any]:
+        """The settings that decide the result."""
+        settings = self.settings_of(item)
+        deciding = {name: settings[name] for name in _DECIDING if name in settings}
+        return deciding | {"temperature": self.model_of(item).temperature}
 
     def _coloured(self, source: Path, item, row: Row, before, lanes: Lanes, network) -> Row:
         """Colour it in a child, move the result to its place, record it."""
@@ -133,6 +165,7 @@ class _Batch:
             if row["status"] == "left_colour":
                 self.lookup.record(row)
                 return self._settled(source, item, row)
+            row["checks"]["made_by"] = {"version": __version__, "settings": self._deciding(item)}
             with writing_results(Path.cwd()):
                 self._place(part, item["result"], row)
         except PixelLimitError as error:
@@ -154,6 +187,8 @@ class _Batch:
     def _in_a_lane(self, lanes: Lanes, source: Path, part: Path, item, row: Row, network):
         """What `colour_photo` says; large photographs are done with nothing beside them."""
 
+        settings = self.settings_of(item)
+
         def colour(worker: IsolatedWorker, max_pixels: int) -> dict[str, Any]:
             return worker.call(
                 colour_photo,
@@ -161,12 +196,12 @@ class _Batch:
                 part,
                 item["format"],
                 network.lent(),
-                self.settings | {"max_pixels": max_pixels},
-                self._facts(row),
+                settings | {"max_pixels": max_pixels},
+                self._facts(row, item),
                 timeout=_SECONDS + _SECONDS_PER_MEGABYTE * row["size"] / 1e6,
             )
 
-        most = self.settings["max_pixels"]
+        most = settings["max_pixels"]
         try:
             with lanes.beside_others() as worker:
                 return colour(worker, min(most, SIDE_BY_SIDE))
@@ -192,7 +227,7 @@ class _Batch:
             return row
         row = row | {"result": "", "result_sha256": "", "status": "left_colour"}
         row |= {"result_size": None, "result_mtime_ns": None}
-        if self.settings["already_colour"] == "copy":
+        if self.settings_of(item)["already_colour"] == "copy":
             with writing_results(Path.cwd()):
                 part = temporary_beside(Path(item["result"]))
                 try:
@@ -203,17 +238,19 @@ class _Batch:
             row["status"] = "copied"
         return row
 
-    def _facts(self, row: Row) -> dict[str, str]:
+    def _facts(self, row: Row, item: dict[str, Any]) -> dict[str, str]:
         """What the mark in the result says of how it was made."""
+        model, settings = self.model_of(item), self.settings_of(item)
         return {
             "software": "Autochrome",
             "version": __version__,
-            "model": self.model.name,
-            "model_sha256": self.model.sha256,
-            "precision": self.model.form.precision,
-            "temperature": str(self.model.temperature),
-            "saturation": str(self.settings["saturation"]),
+            "model": model.name,
+            "model_sha256": model.sha256,
+            "precision": model.form.precision,
+            "temperature": str(model.temperature),
+            "saturation": str(settings["saturation"]),
             "source_sha256": row["sha256"],
+            "digital_source_type": settings["digital_source_type"],
         }
 
 

@@ -9,12 +9,12 @@ import numpy as np
 
 from ..color import chroma_from_ab, colorfulness, raise_ab, rgb_from_luma_chroma, tone_of
 from ..errors import ItemError
-from ..models import Predictor, predict_ab
+from ..mark import marked_xmp
+from ..models import CroppedPredictor, Predictor, predict_ab
 from .border import with_border, without_border
 from .colour_space import ab_for_codes, as_srgb, neutral_as_srgb
 from .faults import damaged, unsupported_format, writing_results
 from .formats import FORMATS
-from .mark import marked_xmp
 from .picture import Picture, as_stored, extended, reduced, upright
 from .tiff_pages import colour_pages, pictures_of
 
@@ -67,7 +67,11 @@ def colour_photo(
 
     decoded = picture.decoded or picture.height
     proxy = reduced(picture.luma[:decoded], _proxy_side(predictor, decoded, picture.width))
-    area = without_border(proxy)
+    if settings.get("crop"):
+        predictor = CroppedPredictor(predictor, tuple(settings["crop"]))
+        area = slice(0, proxy.shape[0]), slice(0, proxy.shape[1])
+    else:
+        area = without_border(proxy)
     seen = neutral_as_srgb(proxy[area], picture.icc)
     seen_ab = predict_ab(predictor, upright(seen, picture.orientation))
     seen_ab = as_stored(seen_ab, picture.orientation) * np.float32(settings["saturation"])

@@ -6,21 +6,28 @@ from pathlib import Path
 from typing import Any
 
 from ..archive import Entry, Scan, remove_leftovers, write_json_if_changed
-from ..models import Model
 from . import estimate, standing, values
+from .overrides import Overrides
 
 
 class Draft:
     """One plan, compared with what is done; it writes itself and tells a person of itself."""
 
     def __init__(
-        self, config: dict[str, Any], archive: Path, results: Path, scan: Scan, model: Model
+        self,
+        config: dict[str, Any],
+        archive: Path,
+        results: Path,
+        scan: Scan,
+        models: values.Models,
+        overrides: Overrides,
     ):
         self.results = results
-        self.scan = scan
-        self.photos = values.photo_plans(scan, archive, config, model)
-        self.films = values.film_plans(scan, archive, config, model)
-        self.rest = values.run_plan(scan, config, self.photos, self.films)
+        self.unmatched = overrides.unmatched(entry.path for entry in scan.entries)
+        self.scan = scan = overrides.without_skipped(scan)
+        self.photos = values.photo_plans(scan, archive, config, models, overrides)
+        self.films = values.film_plans(scan, archive, config, models, overrides)
+        self.rest = values.run_plan(scan, config, models, self.photos, self.films)
         self.headers: dict[str, Entry] = {
             values.film_id(e.path): e for e in scan.films() if e.header is not None
         }
@@ -70,6 +77,8 @@ class Draft:
             f"Found {_count(len(self.scan.photos()), 'photograph')} and "
             f"{_count(len(self.scan.films()), 'film')}{left_alone(self.scan)}."
         )
+        for glob in self.unmatched:
+            say(f"The table of overrides names {glob}, which nothing in the archive matches.")
         for fault in self.rest["faults"]:
             say(f"Cannot be read: {fault['source']}: {fault['reason']}")
         if not self.open_buckets and not self.open_films:

@@ -26,6 +26,7 @@ from ..isolation import IsolatedWorker
 from ..models import planned_model
 from . import estimate
 from .draft import Draft, left_alone
+from .overrides import TABLE, read_overrides
 
 PROBE_SECONDS = 60
 # Jobs that Snakemake starts on other machines find the results folder by this variable.
@@ -38,7 +39,7 @@ class Run:
 
     ``buckets`` and ``films`` (film → number of chunks) are all of the archive's;
     ``open_buckets`` and ``open_films`` are those that are not finished. ``accept_failures`` says
-    whether failed items leave the exit status at 0.
+    whether failed items leave the exit status at 0, ``models`` which networks must be ready.
     """
 
     results: Path
@@ -47,6 +48,7 @@ class Run:
     open_buckets: set[str] = field(default_factory=set)
     open_films: set[str] = field(default_factory=set)
     accept_failures: bool = False
+    models: list[str] = field(default_factory=list)
 
 
 def settle(config: dict[str, Any], environment: Mapping[str, str]) -> tuple[Path | None, Path]:
@@ -60,6 +62,8 @@ def settle(config: dict[str, Any], environment: Mapping[str, str]) -> tuple[Path
     archive = environment.get("AUTOCHROME_ARCHIVE") or config["archive"]
     if "AUTOCHROME_DEMO" in environment:
         config |= {"output": str(Path(archive).with_name("results")), "already_colour": "copy"}
+    if isinstance(config["overrides"], str):
+        config["overrides"] = str(caller / config["overrides"])
     results = environment.get(_FOR_JOBS) or config["output"]
     return (caller / archive if archive else None), caller / results
 
@@ -71,7 +75,11 @@ def read_run(results: Path, accept_failures: bool = False) -> Run:
         path.parent.name: read_json(path)["chunks"]
         for path in sorted((results / "plan/films").glob("*/index.json"))
     }
-    return Run(results, buckets, chunks, set(buckets), set(chunks), accept_failures)
+    try:
+        models = read_json(results / "plan/run.json").get("models", [])
+    except FileNotFoundError:
+        models = []
+    return Run(results, buckets, chunks, set(buckets), set(chunks), accept_failures, models)
 
 
 def make_run(
@@ -98,7 +106,8 @@ def make_run(
         raise ArchiveError(
             f"The archive {archive} is not a folder that exists.", "Check the path for a slip."
         )
-    model = planned_model(config["model"])
+    overrides = read_overrides(Path(config["overrides"] or TABLE))
+    models = {name: planned_model(name) for name in overrides.models(config["model"])}
     is_new = not results.exists()
     _open_results(archive, results)
     lock = _take_lock(results, dry, say)
@@ -117,7 +126,7 @@ def make_run(
             f"There is no photograph and no film in {archive}{left_alone(scan)}.",
             "Name a folder that holds some.",
         )
-    plan = Draft(config, archive, results, scan, model)
+    plan = Draft(config, archive, results, scan, models, overrides)
     plan.compare(config["redo"])
     plan.tell(say)
     if not dry:
@@ -133,6 +142,7 @@ def make_run(
         plan.open_buckets,
         plan.open_films,
         config["failures"] == "accept",
+        list(models),
     )
 
 

@@ -6,36 +6,72 @@ from typing import Any
 from .. import films, photos
 from ..archive import Entry, Scan, digest
 from ..models import Model
+from .looks import saturation_of, temperature_of
 from .naming import batch_size_for, buckets_of, film_id, with_suffix, without_collisions
+from .overrides import Overrides
 
 Plans = dict[str, dict[str, Any]]
+Models = dict[str, Model]
 
 
-def photo_plans(scan: Scan, archive: Path, config: dict[str, Any], model: Model) -> Plans:
-    """The plan of every bucket of photographs, by bucket."""
+def photo_plans(
+    scan: Scan, archive: Path, config: dict[str, Any], models: Models, overrides: Overrides
+) -> Plans:
+    """The plan of every bucket of photographs, by bucket.
+
+    An item holds those of its settings, and the network, that are not its bucket's.
+    """
     entries = {entry.path: entry for entry in scan.photos()}
     results = without_collisions(
         {path: with_suffix(path, *photos.result_suffix(e.format)) for path, e in entries.items()}
     )
+    common = _photo_settings(config, models)
+    own = {}
+    for path in entries:
+        wanted = overrides.config_for(path, config)
+        own[path] = common if wanted is config else _photo_settings(wanted, models)
+    plans = {}
+    size = batch_size_for(len(entries), config["photos"]["batch_size"])
+    for bucket, paths in buckets_of(entries, size).items():
+        # Those of one network together: a job holds one network at a time.
+        paths = sorted(paths, key=lambda path: own[path]["model"] != common["model"])
+        items = [
+            _photo_item(entries[path], results[path]) | _differing(own[path], common)
+            for path in paths
+        ]
+        plans[bucket] = {
+            "stage": "photos", "bucket": bucket, "archive": str(archive), "items": items, **common
+        }  # fmt: skip
+    return plans
+
+
+def _photo_settings(config: dict[str, Any], models: Models) -> dict[str, Any]:
+    """The network and the settings that a photograph's result depends on."""
+    model = models[config["model"]]
     settings = {
-        "saturation": config["saturation"],
-        "temperature": config["temperature"],
+        "saturation": saturation_of(config),
+        "temperature": temperature_of(config, model),
         "already_colour": config["already_colour"],
         "max_pixels": config["photos"]["max_pixels"],
         "tone": config["photos"]["tone"],
+        "digital_source_type": config["digital_source_type"],
     }
-    size = batch_size_for(len(entries), config["photos"]["batch_size"])
     return {
-        bucket: {
-            "stage": "photos",
-            "bucket": bucket,
-            "archive": str(archive),
-            "items": [_photo_item(entries[path], results[path]) for path in paths],
-            "model": _planned(model, config),
-            "settings": settings,
-        }
-        for bucket, paths in buckets_of(entries, size).items()
+        "model": _planned(model, config),
+        "settings": settings | _picked(config, "crop"),
     }
+
+
+def _picked(config: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Those of the settings that only a row of the overrides brings, if one does."""
+    return {name: config[name] for name in names if name in config}
+
+
+def _differing(own: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
+    """The part of an item's network and settings that is not its bucket's."""
+    settings = {k: v for k, v in own["settings"].items() if common["settings"].get(k) != v}
+    model = {} if own["model"] == common["model"] else {"model": own["model"]}
+    return model | ({"settings": settings} if settings else {})
 
 
 def _planned(model: Model, config: dict[str, Any]) -> dict[str, Any]:
@@ -52,20 +88,22 @@ def _photo_item(entry: Entry, result: str) -> dict[str, Any]:
     }
 
 
-def film_plans(scan: Scan, archive: Path, config: dict[str, Any], model: Model) -> dict[str, Plans]:
+def film_plans(
+    scan: Scan, archive: Path, config: dict[str, Any], models: Models, overrides: Overrides
+) -> dict[str, Plans]:
     """The plans of every film that could be probed, by film and stage.
 
     Each stage's plan holds only the settings which that stage uses, so that another encoder
     setting leaves the plans of the stages before it as they are.
     """
     entries = {entry.path: entry for entry in scan.films() if entry.header is not None}
-    settings = config["films"]
+    own = {path: overrides.config_for(path, config) for path in entries}
     containers = {
         path: films.result_container(
             PurePosixPath(path).suffix,
             films.FilmHeader(**entry.header),
-            films.encoder_settings(settings)["codec"],
-            settings["container"],
+            films.encoder_settings(own[path]["films"])["codec"],
+            own[path]["films"]["container"],
         )
         for path, entry in entries.items()
     }
@@ -73,7 +111,9 @@ def film_plans(scan: Scan, archive: Path, config: dict[str, Any], model: Model) 
         {path: with_suffix(path, f".{c}", {f".{c}"}) for path, c in containers.items()}
     )
     return {
-        film_id(path): _stages(entry, results[path], containers[path], archive, config, model)
+        film_id(path): _stages(
+            entry, results[path], containers[path], archive, own[path], models[own[path]["model"]]
+        )
         for path, entry in entries.items()
     }
 
@@ -103,19 +143,19 @@ def _stages(
             "stage": "index",
             **common,
             **source,
-            "settings": {"key_frames": settings["key_frames"]},
+            "settings": {"key_frames": settings["key_frames"], **_picked(config, "treat_as")},
         },
         "colour": {
             "stage": "colour",
             **common,
             "model": _planned(model, config),
-            "settings": {"temperature": config["temperature"]},
+            "settings": {"temperature": temperature_of(config, model), **_picked(config, "crop")},
         },
         "encode": {
             "stage": "encode",
             **common,
             "settings": films.encoder_settings(settings)
-            | {"saturation": config["saturation"], "tint": settings["tint"]},
+            | {"saturation": saturation_of(config), "tint": settings["tint"]},
         },
     }
     stages["join"] = {
@@ -123,14 +163,17 @@ def _stages(
         "film": common["film"],
         "result": f"films/{result}",
         "container": container,
-        "settings": {"already_colour": config["already_colour"]},
+        "settings": {
+            "already_colour": config["already_colour"],
+            "digital_source_type": config["digital_source_type"],
+        },
         "upstream": {name: digest(value) for name, value in stages.items()},
     }
     return stages
 
 
 def run_plan(
-    scan: Scan, config: dict[str, Any], photo: Plans, film: dict[str, Plans]
+    scan: Scan, config: dict[str, Any], models: Models, photo: Plans, film: dict[str, Plans]
 ) -> dict[str, Any]:
     """What the manifest and the report must know beside the items' own records.
 
@@ -156,5 +199,6 @@ def run_plan(
         "walk_had_errors": bool(scan.faults),
         "left_alone": scan.left_alone,
         "prune": config["prune"],
+        "models": list(models),
         "items": digest([photo, {name: stages["join"] for name, stages in film.items()}]),
     }

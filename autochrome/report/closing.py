@@ -14,9 +14,11 @@ from ..archive import (
     read_manifest,
     write_json,
     write_manifest,
+    write_provenance,
 )
 from ..errors import AutochromeError
 from .pages import write_report
+from .timings import write_timings
 
 _RUN_PLAN = Path("plan/run.json")
 _RESULTS = Path()
@@ -38,6 +40,7 @@ def close_manifest(done_files: Iterable[str], done: str) -> None:
         walk_had_errors=plan["walk_had_errors"],
     )
     write_manifest(rows, _RESULTS)
+    write_provenance(rows, _RESULTS)
     if not outcome.held:
         _forget_films()
     held = {"held": outcome.held, "reason": outcome.reason, "remedy": outcome.remedy}
@@ -56,6 +59,7 @@ def close_report(manifest_done: str, done: str) -> None:
     run_info = read_json(_RUN_PLAN) | {"prune": read_json(Path(manifest_done))["prune"]}
     archive = Path(read_json(Path(RESULTS_MARK))["archive"])
     write_report(read_manifest(Path("manifest.tsv")), run_info, _RESULTS, archive)
+    write_timings(_RESULTS)
     write_json(Path(done), {"plan": digest(read_json(_RUN_PLAN))})
 
 

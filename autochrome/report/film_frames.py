@@ -15,7 +15,9 @@ from PIL import Image
 
 from .thumbnails import LONG_SIDE, Size, save_thumbnail
 
-PAIRS = 4
+# Pairs of a film whose shots are not known, and the most of any film.
+_USUAL_PAIRS = 4
+_MOST_PAIRS = 12
 # Frames decoded in search of one moment; a longer way from the last key frame is not gone.
 _MAX_DECODED = 400
 # Seconds to each side in which a frame's original is looked for: times in AVI and the like are
@@ -24,21 +26,41 @@ _SEARCHED = 0.5
 # Mean difference in grey levels of 255, at 48 pixels, of a frame and its original.
 _MAX_DIFFERENCE = 16
 
+# Seconds.
+_BEHIND_CUT = 0.2
+
+Curve = dict[str, list[float]]
+
 _PLAYED_CONTAINERS = (".mp4", ".m4v", ".mov")
 
 
+def moments(curve: Curve | None) -> list[float]:
+    """Parts of a film's length at which its frames are shown: the beginnings of its shots.
+
+    Of many shots as many as there is room for, evenly chosen; without a curve evenly spread.
+    """
+    if curve is None:
+        return [(n + 0.5) / _USUAL_PAIRS for n in range(_USUAL_PAIRS)]
+    cuts, (length,) = curve["cuts"], curve["length"]
+    chosen = np.unique(np.linspace(0, len(cuts) - 1, min(len(cuts), _MOST_PAIRS)).astype(int))
+    # A little behind the cut, where a soft one is over.
+    return [min((cuts[n] + _BEHIND_CUT) / length, 1.0) if length else 0.0 for n in chosen]
+
+
 def film_pairs(
-    source: Path, result: Path, targets: list[tuple[Path, Path]]
+    source: Path, result: Path, parts: list[float], targets: list[tuple[Path, Path]]
 ) -> list[tuple[int, Size]]:
-    """Write frames of both films, evenly spread, one pair for each of ``targets``.
+    """Write frames of both films at these parts of its length, one pair for each of ``targets``.
 
     Gives the numbers and sizes of the pairs that could be made. Raises av.FFmpegError if a film
     cannot be opened, OSError if a thumbnail cannot be written.
     """
     made = []
     with _opened(source) as before, _opened(result) as after:
-        for number, (before_target, after_target) in enumerate(targets):
-            coloured = _frame_at(after, (number + 0.5) / len(targets) * _duration(after))
+        for number, (part, (before_target, after_target)) in enumerate(
+            zip(parts, targets, strict=True)
+        ):
+            coloured = _frame_at(after, part * _duration(after))
             if coloured is None:
                 continue
             image = _upright(coloured, after)

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from .film_frames import Curve
 from .media import Media, Row
 from .names import link, shown
+from .plot import Plot, plot_of
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,13 @@ class Item:
     plays: bool = False
     pairs: list[dict[str, Any]] = field(default_factory=list)
     no_preview: str = ""
+    anchor: str = ""
+    folder: str = ""
+    model: str = ""
+    status: str = ""
+    attention: int = 0
+    colorfulness: float | None = None
+    plot: Plot | None = None
 
 
 _FAILED = Section("failed", "What failed", "Everything else was done.")
@@ -44,13 +53,26 @@ _COPIED = Section(
     "copied", "In colour already, copied", "The originals' bytes lie among the results."
 )
 _LEFT = Section("left", "In colour already, left alone", "There is no result for these.")
+_STATUS = {
+    "failed": "failed",
+    "partial": "damaged original",
+    "coloured": "coloured",
+    "copied": "copied",
+    "left_colour": "left alone",
+}
 _ORDER = (_FAILED, _PARTIAL, _FILMS, _PHOTOS, _COPIED, _LEFT)
 
 
-def items_of(rows: list[Row], media: dict[str, Media]) -> list[Item]:
-    """All items, what needs a look first, each section in the order of ``rows``."""
-    items = [_item(row, media.get(row["key"])) for row in rows]
-    return sorted(items, key=lambda item: _ORDER.index(item.section))
+def items_of(rows: list[Row], media: dict[str, Media], curves: dict[str, Curve]) -> list[Item]:
+    """All items, what needs a look first, each section in the order of ``rows``.
+
+    ``media`` and ``curves`` (of films) are by key.
+    """
+    items = [_item(row, media.get(row["key"]), curves.get(row["key"])) for row in rows]
+    items.sort(key=lambda item: _ORDER.index(item.section))
+    for number, item in enumerate(items):
+        item.anchor = f"item-{number}"
+    return items
 
 
 def counts_of(rows: list[Row]) -> list[tuple[str, str]]:
@@ -78,15 +100,32 @@ def models_of(rows: list[Row]) -> list[tuple[str, str]]:
     return sorted({(row["model"], row["model_sha256"]) for row in rows if row["model"]})
 
 
-def _item(row: Row, media: Media | None) -> Item:
+def _item(row: Row, media: Media | None, curve: Curve | None) -> Item:
     item = Item(_section(row), row["kind"], shown(row["source"]), list(_facts(row)))
     item.reason, item.remedy = shown(row["reason"]), shown(row["remedy"])
+    item.folder = shown(row["source"].rpartition("/")[0].partition("/")[0])
+    item.model = row["model"] if row["status"] in ("coloured", "partial") else ""
+    item.status, item.attention = _STATUS[row["status"]], _attention(row)
+    item.colorfulness = row["colorfulness"]
+    if curve is not None:
+        item.plot = plot_of(curve)
     if row["result"]:
         item.result = "../" + link(row["result"])
     if media is not None:
         item.plays, item.pairs = media["plays"], media["pairs"]
         item.no_preview = shown(media["fault"])
     return item
+
+
+def _attention(row: Row) -> int:
+    """How much an item needs a look: the higher, the sooner."""
+    if row["status"] == "failed":
+        return 4
+    if row["status"] == "partial":
+        return 3
+    if row["checks"].get("notes") or row["checks"].get("picture_not_kept"):
+        return 2
+    return 1 if row["luma_error"] else 0
 
 
 def _section(row: Row) -> Section:
@@ -107,6 +146,7 @@ def _facts(row: Row) -> Iterator[str]:
             yield _luma_fact(row["luma_error"]) + place
         if row["colorfulness"] is not None:
             yield f"colorfulness {row['colorfulness']:.1f}"
+        yield from (shown(note) for note in row["checks"].get("notes", ()))
 
 
 def _luma_fact(error: float) -> str:

@@ -12,10 +12,11 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from ..archive import Journal
+from ..archive import Journal, read_json
 from ..errors import ItemError, reason_of
+from ..films import curve_path
 from ..isolation import IsolatedWorker
-from .film_frames import PAIRS, film_pairs, plays_in_browser
+from .film_frames import Curve, film_pairs, moments, plays_in_browser
 from .thumbnails import photo_thumbnail
 
 Row = dict[str, Any]
@@ -24,7 +25,7 @@ Row = dict[str, Any]
 Media = dict[str, Any]
 
 # Raised when the thumbnails change, so that old ones are made again.
-_VERSION = 1
+_VERSION = 2
 _FOLDER = Path("media")
 _JOURNAL = Path("state/report.jsonl")
 # Seconds after which a child that makes one item's thumbnails is given up.
@@ -57,6 +58,14 @@ def media_of(rows: list[Row], results: Path, archive: Path, threads: int) -> dic
         if is_final:
             journal.append(record)
     return known
+
+
+def curve_of(row: Row, results: Path) -> Curve | None:
+    """How a film's colours go over time, if it is known."""
+    try:
+        return read_json(results / curve_path(row["key"]))
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def remove_stale(media: dict[str, Media], results: Path) -> None:
@@ -158,14 +167,16 @@ def _photo_media(row: Row, results: Path, archive: Path) -> Media:
 
 def _film_media(row: Row, results: Path, archive: Path) -> Media:
     report = results / "report"
+    parts = moments(curve_of(row, results))
     names = [
-        (_name(row["key"], f"{n}-before"), _name(row["key"], f"{n}-after")) for n in range(PAIRS)
+        (_name(row["key"], f"{n}-before"), _name(row["key"], f"{n}-after"))
+        for n in range(len(parts))
     ]
     targets = [(report / before, report / after) for before, after in names]
     pairs = [
         {"before": names[n][0], "after": names[n][1], "width": width, "height": height}
         for n, (width, height) in film_pairs(
-            archive / row["source"], results / row["result"], targets
+            archive / row["source"], results / row["result"], parts, targets
         )
     ]
     plays = plays_in_browser(results / row["result"])

@@ -11,8 +11,10 @@ import jinja2
 from .. import __version__
 from ..archive import temporary_beside, write_atomic
 from .items import counts_of, items_of, models_of
-from .media import Row, media_of, remove_stale
+from .media import Row, curve_of, media_of, remove_stale
 from .names import shown
+from .plot import HEIGHT, WIDTH
+from .search import search_script
 
 ITEMS_A_PAGE = 500
 _RESOURCES = Path(__file__).resolve().parents[2] / "resources" / "report"
@@ -21,7 +23,7 @@ _RESOURCES = Path(__file__).resolve().parents[2] / "resources" / "report"
 def write_report(
     rows: list[Row], run_info: dict[str, Any], results: Path, archive: Path, threads: int = 2
 ) -> None:
-    """Write report/index.html, further pages of 500 items, the style and the thumbnails.
+    """Write report/index.html, further pages of 500 items, what they load, and the thumbnails.
 
     ``rows`` are the manifest's, ``archive`` the folder that their sources are relative to.
     ``run_info`` holds ``left_alone`` (what: how many) and ``prune`` (``reason`` and ``remedy``,
@@ -29,11 +31,16 @@ def write_report(
     pages cannot be written; a thumbnail that cannot be made is left out, with its reason.
     """
     media = media_of(rows, results, archive, threads)
-    items = items_of(rows, media)
+    films = (row for row in rows if row["kind"] == "film" and row["result"])
+    curves = {row["key"]: curve for row in films if (curve := curve_of(row, results))}
+    items = items_of(rows, media, curves)
     pages = [items[n : n + ITEMS_A_PAGE] for n in range(0, len(items), ITEMS_A_PAGE)] or [[]]
-    template = _template()
+    environment = _environment()
     common = {
         "counts": counts_of(rows),
+        "frames": sum(row["frames"] or 0 for row in rows if row["result"]),
+        "photographs": sum(row["kind"] == "photo" and row["model"] != "" for row in rows),
+        "box": (WIDTH, HEIGHT),
         "models": models_of(rows),
         "left_alone": sorted(run_info["left_alone"].items()),
         "notice": {name: shown(run_info["prune"][name]) for name in ("reason", "remedy")},
@@ -42,7 +49,11 @@ def write_report(
         "version": __version__,
     }
     report = results / "report"
-    _copy(_RESOURCES / "style.css", report / "style.css")
+    for name in ("style.css", "report.js"):
+        _copy(_RESOURCES / name, report / name)
+    write_atomic(report / "items.js", search_script(items, ITEMS_A_PAGE))
+    write_atomic(report / "run.html", environment.get_template("run.html").render(common))
+    template = environment.get_template("page.html")
     for number, page in enumerate(pages):
         groups = [(s, list(group)) for s, group in groupby(page, key=lambda item: item.section)]
         text = template.render(common, number=number, groups=groups)
@@ -56,15 +67,14 @@ def _page_name(number: int) -> str:
     return "index.html" if number == 0 else f"page-{number + 1}.html"
 
 
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
         loader=jinja2.FileSystemLoader(_RESOURCES),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    return environment.get_template("page.html")
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -28,6 +28,8 @@ class Results:
         self.film = path_digest(path)[:16]
         self.settings: dict[str, Any] = dict(SETTINGS)
         self.already_colour = "leave"
+        self.own: dict[str, Any] = {}
+        self.crop: dict[str, Any] = {}
         self.chunks = 1
 
     def plan(self) -> None:
@@ -37,17 +39,24 @@ class Results:
             "index": common
             | {"stage": "index", "archive": str(self.archive), "path": self.path}
             | {"size": status.st_size, "mtime_ns": status.st_mtime_ns}
-            | {"settings": {"key_frames": "auto"}},
+            | {"settings": {"key_frames": "auto"} | self.own},
             "colour": common
-            | {"stage": "colour", "model": planned_compact(), "settings": {"temperature": None}},
+            | {
+                "stage": "colour",
+                "model": planned_compact(),
+                "settings": {"temperature": None} | self.crop,
+            },
             "encode": common | {"stage": "encode", "settings": self.settings},
         }
         plans["join"] = {
             "stage": "join",
             "film": self.film,
             "result": f"films/{self.path}",
-            "container": "mp4",
-            "settings": {"already_colour": self.already_colour},
+            "container": Path(self.path).suffix[1:],
+            "settings": {
+                "already_colour": self.already_colour,
+                "digital_source_type": "compositeWithTrainedAlgorithmicMedia",
+            },
             "upstream": {name: digest(plan) for name, plan in plans.items()},
         }
         for name, plan in plans.items():

@@ -30,12 +30,15 @@ class Results:
         self.folder, self.archive = folder, archive
         self.settings = {"saturation": 1.0, "temperature": None, "already_colour": "leave"}
         self.settings |= {"max_pixels": 10**8, "tone": "auto"}
+        self.settings |= {"digital_source_type": "compositeWithTrainedAlgorithmicMedia"}
+        self.own = {}
         self.bucket = "3f"
 
     def colour(self, **formats: str) -> dict[str, dict]:
         """Run the batch over the archive's files; the rows by their source.
 
-        ``formats`` are those of files that are not JPEG, by the file's stem.
+        ``formats`` are those of files that are not JPEG, by the file's stem; ``own`` holds what
+        items have of their own (settings, model), by the file's name.
         """
         items = []
         for path in sorted(self.archive.iterdir()):
@@ -50,6 +53,7 @@ class Results:
                     "format": name,
                     "result": f"photos/{path.name}" + ("" if kept else suffix),
                 }
+                | self.own.get(path.name, {})
             )
         plan = {
             "stage": "photos",

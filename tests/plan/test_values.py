@@ -9,6 +9,7 @@ import yaml
 
 from autochrome.archive import Entry, Scan, digest
 from autochrome.models import find_model
+from autochrome.plan.overrides import Overrides
 from autochrome.plan.values import film_plans, photo_plans, run_plan
 from tests.conftest import REPOSITORY
 
@@ -41,13 +42,14 @@ def plans(model=MODEL, **settings):
     for name, value in settings.items():
         group, _, key = name.rpartition("__")
         (config[group] if group else config)[key] = value
-    photos = photo_plans(SCAN, Path("/archive"), config, model)
-    films = film_plans(SCAN, Path("/archive"), config, model)
+    models = {config["model"]: model}
+    photos = photo_plans(SCAN, Path("/archive"), config, models, Overrides())
+    films = film_plans(SCAN, Path("/archive"), config, models, Overrides())
     named = {f"photos {bucket}": digest(plan) for bucket, plan in photos.items()}
     for stages in films.values():
         source = stages["index"]["path"]
         named |= {f"{stage} {source}": digest(plan) for stage, plan in stages.items()}
-    return named | {"run": digest(run_plan(SCAN, config, photos, films))}
+    return named | {"run": digest(run_plan(SCAN, config, models, photos, films))}
 
 
 def changed(**settings):
@@ -70,6 +72,9 @@ def changed(**settings):
         ({"films__encoder_options": {"tune": "film"}}, {"encode", "join", "run"}),
         ({"films__container": "mkv"}, {"join", "run"}),
         ({"saturation": 0.5}, {"photos", "encode", "join", "run"}),
+        ({"look": "gentle"}, {"photos", "encode", "join", "run"}),
+        ({"look": "vivid"}, {"photos", "colour", "encode", "join", "run"}),
+        ({"digital_source_type": "humanEdits"}, {"photos", "join", "run"}),
         ({"already_colour": "copy"}, {"photos", "join", "run"}),
         ({"films__chunk_seconds": 7}, {"index", "colour", "encode", "join", "run"}),
         ({"photos__max_pixels": 5}, {"photos", "run"}),
@@ -88,6 +93,6 @@ def test_another_model_reaches_every_photograph_and_every_film():
 
 
 def test_results_keep_their_names_where_the_format_stays():
-    films = film_plans(SCAN, Path("/archive"), CONFIG, MODEL)
+    films = film_plans(SCAN, Path("/archive"), CONFIG, {"compact": MODEL}, Overrides())
     names = {s["index"]["path"]: s["join"]["result"] for s in films.values()}
     assert names == {"film.mp4": "films/film.mp4", "old.avi": "films/old.avi.mkv"}

@@ -17,7 +17,7 @@ rule colour_chunk:
     input:
         plan="plan/films/{film}/colour.json",
         index="done/films/{film}/index.json",
-        network=ready_network,
+        networks=ready_networks,
     output:
         done="done/films/{film}/colour-{number}.json",
     log:

@@ -1,9 +1,11 @@
-# The network: its files fetched where the run was started, its forms made once. What is done lies
+# The networks: their files fetched where the run was started, their forms made once. What is done lies
 # with the models, for all results folders; the embedded network comes ready.
 from autochrome.models import default_folders, find_model, ready_file
 
 model_folders = default_folders()
-ready_network = str(ready_file(find_model(config["model"]), model_folders))
+ready_networks = [
+    str(ready_file(find_model(name), model_folders)) for name in run.models or [config["model"]]
+]
 
 
 rule fetch_model:

@@ -1,7 +1,7 @@
 rule colour_photos:
     input:
         plan="plan/photos/{bucket}.json",
-        network=ready_network,
+        networks=ready_networks,
     output:
         done="done/photos/{bucket}.json",
     log:

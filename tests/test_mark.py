@@ -4,9 +4,15 @@ from xml.etree import ElementTree
 
 import pytest
 
-from autochrome.photos.mark import marked_xmp
+from autochrome.mark import marked_xmp
 
-FACTS = {"software": "Autochrome", "version": "0.1.0", "model": "a & <b>"}
+FACTS = {
+    "software": "Autochrome",
+    "version": "0.1.0",
+    "model": "a & <b>",
+    "digital_source_type": "compositeWithTrainedAlgorithmicMedia",
+}
+SENTENCE = "The colours were added by a trained model (a & <b>, Autochrome 0.1.0) and are a guess."
 TYPE = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType"
 NEWS_CODE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 RDF = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
@@ -63,3 +69,49 @@ def test_another_source_type_is_replaced(other):
 @pytest.mark.parametrize("packet", [b"<x:xmpmeta>", b"rubbish", b"<a/>", b"\xff\xfe<\0a\0/\0>\0"])
 def test_a_broken_packet_is_not_touched(packet):
     assert marked_xmp(packet, FACTS) is None
+
+
+DESCRIBED = (
+    '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">'
+    "<dc:description><rdf:Alt>{}</rdf:Alt></dc:description></rdf:Description>"
+)
+LANGUAGES = (
+    '<rdf:li xml:lang="x-default">Aunt Vera</rdf:li><rdf:li xml:lang="de">Tante Vera</rdf:li>'
+)
+
+
+def descriptions(packet: bytes) -> list[str]:
+    root = ElementTree.fromstring(packet.strip())
+    found = root.findall(".//{http://purl.org/dc/elements/1.1/}description")
+    return [text for element in found for text in element.itertext() if text.strip()]
+
+
+@pytest.mark.parametrize("name", PACKETS)
+def test_a_sentence_for_people_stands_in_the_description(name):
+    assert descriptions(marked_xmp(PACKETS[name].encode(), FACTS)) == [SENTENCE]
+
+
+def test_the_sentence_goes_behind_a_description_that_is_there_once():
+    packet = PACKETS["plain"].replace(DC, DESCRIBED.format(LANGUAGES)).encode()
+    told = [f"Aunt Vera {SENTENCE}", f"Tante Vera {SENTENCE}"]
+    once = marked_xmp(packet, FACTS)
+    assert descriptions(once) == told
+    assert marked_xmp(once, FACTS) == once
+
+
+def test_a_description_as_an_attribute_is_left_alone():
+    packet = PACKETS["plain"].replace(
+        DC,
+        f'<rdf:Description {RDF} xmlns:dc="http://purl.org/dc/elements/1.1/" '
+        'dc:description="Aunt Vera"/>',
+    )
+    marked = marked_xmp(packet.encode(), FACTS)
+    assert b'dc:description="Aunt Vera"' in marked and types(marked) == [NEWS_CODE]
+    assert descriptions(marked) == []
+
+
+def test_the_source_type_is_a_setting():
+    marked = marked_xmp(b"", FACTS | {"digital_source_type": "humanEdits"})
+    assert types(marked) == [
+        NEWS_CODE.replace("compositeWithTrainedAlgorithmicMedia", "humanEdits")
+    ]

@@ -1,17 +1,19 @@
 """The mark that a trained model edited a picture, put into its XMP packet.
 
-IPTC Photo Metadata: ``Iptc4xmpExt:DigitalSourceType`` (with the NewsCode for a picture edited
-with a trained model), ``AISystemUsed`` and ``AISystemVersionUsed``; what made the picture exactly
-is in properties of our own namespace.
+IPTC Photo Metadata: ``Iptc4xmpExt:DigitalSourceType`` (a NewsCode, by default the one for a picture
+edited with a trained model), ``AISystemUsed`` and ``AISystemVersionUsed``; a sentence for people in
+``dc:description``; what made the picture exactly is in properties of our own namespace.
 """
 
 import re
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
-_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+NEWS_CODES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_DC = "http://purl.org/dc/elements/1.1/"
+_STATEMENT = "The colours were added by a trained model"
 _OWN = "urn:autochrome:xmp:1.0:"
 _NEW_PACKET = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
@@ -20,18 +22,26 @@ _NEW_PACKET = (
 ).encode()
 
 
+def statement(model: str, version: str) -> str:
+    """The sentence that tells a person what was done."""
+    return f"{_STATEMENT} ({model}, Autochrome {version}) and are a guess."
+
+
 def marked_xmp(packet: bytes, facts: dict[str, str]) -> bytes | None:
     """The XMP packet with the mark, everything else in it left as it is.
 
     ``facts`` are the words of our own namespace: names of properties and their values, among
-    them ``software`` and ``version``. None if the packet is broken and cannot be added to.
+    them ``software``, ``version``, ``model`` and ``digital_source_type`` (a NewsCode's last part).
+    The sentence goes behind a description that is there already. None if the packet is broken and
+    cannot be added to.
     """
     packet = packet.rstrip(b"\0") or _NEW_PACKET
     try:
         ElementTree.fromstring(_body(packet))
     except (ElementTree.ParseError, ValueError, LookupError):
         return None
-    packet = _without(packet)
+    sentence = escape(statement(facts["model"], facts["version"])).encode()
+    packet, is_told = _told_in_description(_without(packet), sentence)
     end = re.search(
         rb"</([A-Za-z_][\w.-]*:)?RDF\s*>\s*(</[^>]*>\s*)?(<\?xpacket[^>]*>\s*)?$", packet
     )
@@ -39,7 +49,11 @@ def marked_xmp(packet: bytes, facts: dict[str, str]) -> bytes | None:
         packet, end = _opened(packet)
         if end is None:
             return None
-    marked = packet[: end.start()] + _description(facts) + packet[end.start() :]
+    marked = (
+        packet[: end.start()]
+        + _description(facts, b"" if is_told else sentence)
+        + packet[end.start() :]
+    )
     try:
         ElementTree.fromstring(_body(marked))
     except ElementTree.ParseError:
@@ -66,6 +80,9 @@ def _without(packet: bytes) -> bytes:
         packet,
         flags=re.S,
     )
+    packet = re.sub(
+        rb" ?" + re.escape(_STATEMENT.encode()) + rb" \([^)<]*\) and are a guess\.", b"", packet
+    )
     for name in (b"DigitalSourceType", b"AISystemUsed", b"AISystemVersionUsed"):
         name = rb"[A-Za-z_][\w.-]*:" + name
         packet = re.sub(rb"\s" + name + rb"\s*=\s*(\"[^\"]*\"|'[^']*')", b"", packet)
@@ -74,15 +91,36 @@ def _without(packet: bytes) -> bytes:
     return packet
 
 
-def _description(facts: dict[str, str]) -> bytes:
+def _told_in_description(packet: bytes, sentence: bytes) -> tuple[bytes, bool]:
+    """The sentence put behind every language of the packet's own description, if it has one."""
+    found = re.search(rb"xmlns:([A-Za-z_][\w.-]*)\s*=\s*[\"']" + re.escape(_DC.encode()), packet)
+    if found is None:
+        return packet, False
+    name = rb"%b:description" % found[1]
+    whole = re.search(rb"<" + name + rb"[\s>].*?</" + name + rb"\s*>", packet, re.S)
+    if whole is None:
+        # As an attribute it can hold no second sentence; a second property would be against XMP.
+        return packet, name + b"=" in packet
+    told = re.sub(rb"(<([\w.-]+:)?li[^>]*[^/]>)([^<]*)", rb"\1\3 " + sentence, whole[0])
+    told = re.sub(rb"(<([\w.-]+:)?li[^>]*>) +", rb"\1", told)
+    return packet[: whole.start()] + told + packet[whole.end() :], told != whole[0]
+
+
+def _description(facts: dict[str, str], sentence: bytes) -> bytes:
     values = {
-        "Iptc4xmpExt:DigitalSourceType": _SOURCE_TYPE,
+        "Iptc4xmpExt:DigitalSourceType": NEWS_CODES + facts["digital_source_type"],
         "Iptc4xmpExt:AISystemUsed": facts["software"],
         "Iptc4xmpExt:AISystemVersionUsed": facts["version"],
         **{f"autochrome:{name}": value for name, value in facts.items()},
     }
+    told = (
+        f'<dc:description xmlns:dc="{_DC}"><rdf:Alt><rdf:li xml:lang="x-default">'
+        f"{sentence.decode()}</rdf:li></rdf:Alt></dc:description>"
+    )
+    told = told if sentence else ""
     elements = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in values.items())
     return (
         f'<rdf:Description xmlns:rdf="{_RDF}" rdf:about="" '
-        f'xmlns:Iptc4xmpExt="{_IPTC}" xmlns:autochrome="{_OWN}">{elements}</rdf:Description>'
+        f'xmlns:Iptc4xmpExt="{_IPTC}" xmlns:autochrome="{_OWN}">'
+        f"{elements}{told}</rdf:Description>"
     ).encode()

@@ -1,0 +1,100 @@
+"""The proof, afterwards: originals and results are the bytes that the manifest speaks of."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import ArchiveError
+from .files import escape_tsv, read_json
+from .keys import sha256_file
+from .manifest import CHECKSUMS, MANIFEST, PROVENANCE, Row, read_manifest, result_files
+from .scan import RESULTS_MARK
+
+_RESULT_FOLDERS = ("photos", "films")
+_TOLD_EVERY = 1000
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What verifying found: sentences about what is not as it was, and how much was compared."""
+
+    faults: tuple[str, ...]
+    originals: int
+    results: int
+
+
+def verify_results(
+    results: Path, archive: Path | None = None, say: Callable[[str], None] = lambda line: None
+) -> Outcome:
+    """Hash every original and every result of a results folder again, and compare.
+
+    ``archive`` is where the originals lie now, if not where they were coloured; ``say`` hears how
+    far it is. Raises ArchiveError if the folder has no manifest.
+    """
+    try:
+        rows = read_manifest(results / MANIFEST)
+        archive = archive or Path(read_json(results / RESULTS_MARK)["archive"])
+    except (OSError, ValueError, KeyError) as error:
+        raise ArchiveError(
+            f"{results} is not a results folder with a whole manifest.tsv.",
+            "Name the folder that a finished run wrote.",
+        ) from error
+    originals = [row for row in rows if row["sha256"]]
+    expected = [(archive / row["source"], row["sha256"], _original(row)) for row in originals]
+    files = {name: sha256 for row in rows for name, sha256 in result_files(row).items()}
+    expected += [
+        (results / name, sha256, f"The result {_shown(name)}") for name, sha256 in files.items()
+    ]
+    faults = [fault for fault in _compared(expected, say) if fault]
+    faults += [
+        f"{_shown(name)} lies among the results, but the manifest does not know it."
+        for name in _unknown(results, set(files))
+    ]
+    faults += [
+        f"{name} is missing." for name in (CHECKSUMS, PROVENANCE) if not (results / name).is_file()
+    ]
+    return Outcome(tuple(faults), len(originals), len(files))
+
+
+def _original(row: Row) -> str:
+    return f"The original {_shown(row['source'])}"
+
+
+def _shown(name: str) -> str:
+    """A name on one line of any terminal."""
+    return escape_tsv(name).encode(errors="backslashreplace").decode()
+
+
+def _compared(
+    expected: list[tuple[Path, str, str]], say: Callable[[str], None]
+) -> Iterator[str | None]:
+    """For each file (path, SHA-256, what it is) a sentence on how it differs, or None."""
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        for number, fault in enumerate(pool.map(_compare, expected), 1):
+            if number % _TOLD_EVERY == 0:
+                say(f"{number:,} of {len(expected):,} files compared")
+            yield fault
+
+
+def _compare(expected: tuple[Path, str, str]) -> str | None:
+    path, sha256, what = expected
+    try:
+        found = sha256_file(path)
+    except FileNotFoundError:
+        return f"{what} is gone."
+    except OSError as error:
+        return f"{what} cannot be read: {error.strerror}."
+    return None if found == sha256 else f"{what} has changed: its SHA-256 is {found}, not {sha256}."
+
+
+def _unknown(results: Path, known: set[str]) -> list[str]:
+    found = Counter(
+        path.relative_to(results).as_posix()
+        for folder in _RESULT_FOLDERS
+        for path in (results / folder).rglob("*")
+        if path.is_file()
+    )
+    return sorted(found.keys() - known)

@@ -1,0 +1,179 @@
+"""./colorize explain PHOTOGRAPH: one picture of how a photograph gets its colours."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+from skimage.color import lab2rgb
+
+from .errors import AutochromeError
+from .models import default_folders, find_model, ready_model
+from .photos import Steps, steps_of
+
+_PANEL = 420
+_GAP = 24
+_CAPTION = 56
+_COLUMNS = 4
+_INK, _PAPER, _QUIET = "#211f1b", "#faf8f4", "#5d574c"
+# The a*b* plane is drawn to this chroma.
+_REACH = 110
+_AB_LIMIT = 60.0
+
+Panel = tuple[Image.Image, str, str]
+
+
+def figure(steps: Steps, name: str) -> Image.Image:
+    """Every step from the original to the result, and what was likely at three points."""
+    height, width = steps.result.shape[:2]
+    points = marked_points(steps)
+    shown = steps.seen.shape[::-1]
+    panels = [
+        _panel(steps.original, "1. The original", f"{name}"),
+        _panel(steps.lightness / 100 * 255, "2. Its lightness L*", "from the luma, 0 to 100"),
+        _panel(
+            steps.seen / 100 * 255, "3. What the network sees", f"L* at {shown[0]} by {shown[1]}"
+        ),
+        _panel(_axis(steps.ab[..., 0], 0), "4. a* as predicted", _sized(steps.ab, "green to red")),
+        _panel(
+            _axis(steps.ab[..., 1], 1), "5. b* as predicted", _sized(steps.ab, "blue to yellow")
+        ),
+        _panel(
+            _flat(steps.raised), "6. a*b* raised to full size", f"{width} by {height}, at L* = 65"
+        ),
+        _panel(steps.result, "7. The result", "the luma of 1 with the colours of 6", points),
+    ]
+    if steps.distribution is not None:
+        for number, (x, y) in enumerate(points, 1):
+            panels.append(_likely(steps, number, x, y))
+    return _sheet(panels)
+
+
+def marked_points(steps: Steps) -> list[tuple[float, float]]:
+    """Three telling points, as parts of width and height: the most colourful of the predicted map,
+    the one where the network is least sure, and the middle."""
+    rows, columns = steps.ab.shape[:2]
+
+    def place(values: NDArray[np.floating]) -> tuple[float, float]:
+        row, column = np.unravel_index(int(np.argmax(values)), values.shape)
+        return (column + 0.5) / values.shape[1], (row + 0.5) / values.shape[0]
+
+    chroma = np.hypot(steps.ab[..., 0], steps.ab[..., 1])
+    points = [place(chroma)]
+    if steps.distribution is not None:
+        likely = steps.distribution.probabilities
+        points.append(place(-(likely * np.log(likely + 1e-12)).sum(axis=2)))
+    return [*points, (0.5 + 0.5 / columns, 0.5 + 0.5 / rows)]
+
+
+def _sized(ab: NDArray[np.floating], what: str) -> str:
+    return f"{ab.shape[1]} by {ab.shape[0]}, {what}, -{_AB_LIMIT:.0f} to {_AB_LIMIT:.0f}"
+
+
+def _axis(values: NDArray[np.floating], axis: int) -> NDArray[np.uint8]:
+    """One of a*, b* as colour at a middle lightness."""
+    ab = np.zeros((*values.shape, 2))
+    ab[..., axis] = np.clip(values, -_AB_LIMIT, _AB_LIMIT)
+    return _flat(ab)
+
+
+def _flat(ab: NDArray[np.floating]) -> NDArray[np.uint8]:
+    lab = np.concatenate([np.full((*ab.shape[:2], 1), 65.0), ab], axis=2)
+    return np.rint(lab2rgb(lab) * 255).astype(np.uint8)
+
+
+def _panel(
+    pixels: NDArray, title: str, about: str, points: list[tuple[float, float]] | None = None
+) -> Panel:
+    image = Image.fromarray(np.asarray(np.rint(pixels), np.uint8)).convert("RGB")
+    scale = _PANEL / max(image.size)
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    # Small maps are shown as the squares that they are.
+    way = Image.Resampling.NEAREST if scale > 1 else Image.Resampling.LANCZOS
+    image = image.resize(size, way)
+    draw = ImageDraw.Draw(image)
+    for number, (x, y) in enumerate(points or [], 1):
+        centre = (x * image.width, y * image.height)
+        draw.circle(centre, 13, fill="#000000", outline="#ffffff", width=2)
+        draw.text(centre, "ABC"[number - 1], "#ffffff", _font(16), anchor="mm")
+    return image, title, about
+
+
+def _likely(steps: Steps, number: int, x: float, y: float) -> Panel:
+    """The distribution at one point, drawn over the a*b* plane: the larger, the likelier."""
+    probabilities, bins = steps.distribution.probabilities, steps.distribution.bins
+    rows, columns = probabilities.shape[:2]
+    here = probabilities[min(int(y * rows), rows - 1), min(int(x * columns), columns - 1)]
+    image = Image.new("RGB", (_PANEL, _PANEL), "#ffffff")
+    draw = ImageDraw.Draw(image)
+    middle, scale = _PANEL / 2, _PANEL / 2 / _REACH
+    draw.line((0, middle, _PANEL, middle), "#d9d3c7")
+    draw.line((middle, 0, middle, _PANEL), "#d9d3c7")
+    colours = _flat(bins[None])[0]
+    for at in np.argsort(here):
+        radius = 1.5 + 22 * float(np.sqrt(here[at] / here.max()))
+        centre = (middle + bins[at, 0] * scale, middle - bins[at, 1] * scale)
+        draw.circle(centre, radius, tuple(colours[at].tolist()), _QUIET if radius > 4 else None)
+    ab = steps.ab[
+        min(int(y * steps.ab.shape[0]), steps.ab.shape[0] - 1),
+        min(int(x * steps.ab.shape[1]), steps.ab.shape[1] - 1),
+    ]
+    taken = (middle + ab[0] * scale, middle - ab[1] * scale)
+    draw.line((taken[0] - 10, taken[1], taken[0] + 10, taken[1]), "#000000", 3)
+    draw.line((taken[0], taken[1] - 10, taken[0], taken[1] + 10), "#000000", 3)
+    draw.text((_PANEL - 8, middle + 4), "a* (red)", _QUIET, _font(14), anchor="ra")
+    draw.text((middle + 6, 4), "b* (yellow)", _QUIET, _font(14))
+    best = float(here.max()) * 100
+    return (
+        image,
+        f"What is likely at {'ABC'[number - 1]}",
+        f"most likely bin {best:.0f} %; the cross is what was taken",
+    )
+
+
+def _sheet(panels: list[Panel]) -> Image.Image:
+    rows = -(-len(panels) // _COLUMNS)
+    height = max(image.height for image, _, _ in panels)
+    cell = (_PANEL + _GAP, height + _CAPTION + _GAP)
+    sheet = Image.new("RGB", (_COLUMNS * cell[0] + _GAP, rows * cell[1] + _GAP), _PAPER)
+    draw = ImageDraw.Draw(sheet)
+    for number, (image, title, about) in enumerate(panels):
+        left = _GAP + number % _COLUMNS * cell[0]
+        top = _GAP + number // _COLUMNS * cell[1]
+        draw.text((left, top), title, _INK, _font(20))
+        draw.text((left, top + 27), about, _QUIET, _font(15))
+        sheet.paste(image, (left, top + _CAPTION))
+    return sheet
+
+
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the figure; the exit status is 0, or 2 for what cannot be explained."""
+    parser = argparse.ArgumentParser(
+        prog="colorize explain",
+        description="Write one picture of how a photograph gets its colours.",
+    )
+    parser.add_argument("photograph", type=Path)
+    parser.add_argument("--model", default="compact", help="the network (default: compact)")
+    parser.add_argument("--temperature", type=float, help="of its annealed mean")
+    parser.add_argument("-o", "--output", type=Path, help="default: PHOTOGRAPH-explained.png here")
+    asked = parser.parse_args(arguments)
+    output = asked.output or Path(f"{asked.photograph.stem}-explained.png")
+    try:
+        planned = find_model(asked.model).identity() | {"precision": "auto"}
+        model = ready_model(planned, default_folders().converted, asked.temperature)
+        figure(steps_of(asked.photograph, model), asked.photograph.name).save(output)
+    except (AutochromeError, OSError) as error:
+        print(f"{asked.photograph}: {error}", file=sys.stderr)
+        return 2
+    print(f"Look at {output}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

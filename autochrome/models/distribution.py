@@ -1,0 +1,56 @@
+"""What a network that ends in an annealed mean holds likely: its distribution over bins of ab."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+import openvino as ov
+from numpy.typing import NDArray
+
+from .engines import Feeds
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """``probabilities`` float32 (h, w, bins), each point's add up to 1; ``bins`` float32 (bins, 2),
+    their ab in CIE units."""
+
+    probabilities: NDArray[np.float32]
+    bins: NDArray[np.float32]
+
+
+def distribution_of(network: Path, feeds: Feeds) -> Distribution | None:
+    """The distribution that a network's ONNX file gives for one picture.
+
+    None for a network that predicts ab itself: it has no softmax before a weighting of bins.
+    """
+    model = onnx.load(network)
+    found = _weighting(model)
+    if found is None:
+        return None
+    softmax, bins = found
+    model.graph.output.append(onnx.helper.make_empty_tensor_value_info(softmax))
+    compiled = ov.Core().compile_model(
+        ov.Core().read_model(model.SerializeToString()), "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
+    )
+    given = {name: feeds[name] for name in (port.any_name for port in compiled.inputs)}
+    likely = compiled(given)[len(compiled.outputs) - 1][0]
+    return Distribution(np.moveaxis(likely, 0, 2), bins)
+
+
+def _weighting(model: onnx.ModelProto) -> tuple[str, NDArray[np.float32]] | None:
+    """The softmax's output and the bins' ab, from the convolution that turns one into the other."""
+    constants = {
+        tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer
+    }
+    for node in model.graph.node:
+        if node.op_type == "Cast" and node.input[0] in constants:
+            constants[node.output[0]] = constants[node.input[0]]
+    softmaxes = {node.output[0] for node in model.graph.node if node.op_type == "Softmax"}
+    for node in model.graph.node:
+        if node.op_type == "Conv" and node.input[0] in softmaxes:
+            weights = constants.get(node.input[1])
+            if weights is not None and weights.shape[0] == 2:
+                return node.input[0], weights[:, :, 0, 0].T.astype(np.float32)
+    return None

@@ -1,0 +1,174 @@
+"""Settings of their own for some of the items: a table of paths, one row a glob.
+
+The columns are ``path`` and any of: the settings of config/config.yaml that an item's result
+depends on, under their names there (``saturation``, ``films.crf``); ``skip``; ``treat_as``;
+``crop``. An empty cell leaves the setting as it is; of several rows, the last one counts.
+"""
+
+import copy
+import csv
+import fnmatch
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from ..archive import Scan, unescape_tsv
+from ..config import SCHEMA, check_schema
+from ..errors import ConfigError
+
+TABLE = Path(__file__).resolve().parents[2] / "config" / "overrides.tsv"
+
+# Settings of the whole run, which no item can have for itself; photos.tone is treat_as there.
+_OF_THE_RUN = {
+    *("archive", "output", "device", "accept_unknown_models", "failures", "redo", "prune"),
+    *("overrides", "photos.batch_size", "photos.tone"),
+}
+# Less than half from each side, so that there is something left.
+_PERCENT = r"[0-4]?\d(\.\d+)?"
+_OF_AN_ITEM = {
+    "path": {"type": "string", "minLength": 1, "description": "a glob of paths below the archive"},
+    "skip": {"enum": ["yes", "no"]},
+    "treat_as": {"enum": ["grey", "colour"]},
+    "crop": {
+        "type": "string",
+        "pattern": rf"^{_PERCENT}( {_PERCENT}){{0,3}}$",
+        "description": "percents below 50, as 2 (all sides) or 2 0 3 0 (top right bottom left)",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Override:
+    """One row: what its cells set for the paths that its glob matches."""
+
+    glob: str
+    values: dict[str, Any]
+
+    def matches(self, path: str) -> bool:
+        return fnmatch.fnmatchcase(path, self.glob)
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """The table. With no rows it changes nothing."""
+
+    rows: tuple[Override, ...] = ()
+
+    def of(self, path: str) -> dict[str, Any]:
+        """What the table sets for the item at ``path``: values by column."""
+        return {k: v for row in self.rows if row.matches(path) for k, v in row.values.items()}
+
+    def config_for(self, path: str, config: dict[str, Any]) -> dict[str, Any]:
+        """The settings as they are for the item at ``path``.
+
+        ``treat_as`` ("grey" or "colour") is photos.tone for a photograph. For films it is a further
+        setting, as is ``crop`` (shares of the picture's height and width, from its top, right,
+        bottom and left); they are there only if a row sets them.
+        """
+        values = self.of(path)
+        if not values:
+            return config
+        own = copy.deepcopy(config)
+        for column, value in values.items():
+            if column == "skip":
+                continue
+            group, _, key = column.rpartition(".")
+            (own[group] if group else own)[key] = value
+            if column == "treat_as":
+                own["photos"]["tone"] = value
+        return own
+
+    def without_skipped(self, scan: Scan) -> Scan:
+        """The scan without what the table says is to be skipped: counted as left alone."""
+        kept = [
+            e for e in scan.entries if e.kind == "other" or self.of(e.path).get("skip") != "yes"
+        ]
+        if skipped := len(scan.entries) - len(kept):
+            left_alone = scan.left_alone | {"skipped by the table of overrides": skipped}
+            return Scan(kept, dict(sorted(left_alone.items())), scan.faults)
+        return scan
+
+    def unmatched(self, paths: Iterable[str]) -> list[str]:
+        """The globs that match none of ``paths``."""
+        open_rows = list(self.rows)
+        for path in paths:
+            if not open_rows:
+                break
+            open_rows = [row for row in open_rows if not row.matches(path)]
+        return [row.glob for row in open_rows]
+
+    def models(self, default: str) -> list[str]:
+        """Names of all networks that items may be coloured with."""
+        own = {row.values["model"] for row in self.rows if "model" in row.values}
+        return [default, *sorted(own - {default})]
+
+
+def read_overrides(path: Path) -> Overrides:
+    """The table at ``path``. Raises ConfigError, naming the line, for what it cannot hold."""
+    try:
+        table = pd.read_csv(
+            path, sep="\t", dtype=str, na_filter=False, quoting=csv.QUOTE_NONE, encoding="utf-8-sig"
+        )
+    except FileNotFoundError as error:
+        raise ConfigError(f"There is no table {path}.", "Correct the setting overrides.") from error
+    except pd.errors.EmptyDataError:
+        return Overrides()
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"The table {path} cannot be read: {error}.",
+            "It is text: cells between tabs, the columns' names in the first line.",
+        ) from error
+    schema = _schema()
+    names = schema | {"properties": dict.fromkeys(schema["properties"], {})}
+    check_schema(dict.fromkeys([*table.columns, "path"]), names, f"{path}: the column ", "")
+    rows = []
+    for line, cells in enumerate(table.to_dict("records"), 2):
+        values = {
+            name: _value(str(cell).strip(), schema["properties"][name])
+            for name, cell in cells.items()
+            if str(cell).strip()
+        }
+        if values:
+            check_schema(values, schema, f"{path}, line {line}: ", "Give every row a path.")
+            glob = unescape_tsv(values.pop("path"))
+            rows.append(Override(glob, _as_settings(values)))
+    return Overrides(tuple(rows))
+
+
+def _schema() -> dict[str, Any]:
+    """What a row may hold, by column."""
+    properties = {}
+    for name, allowed in yaml.safe_load(SCHEMA.read_text())["properties"].items():
+        inner = allowed.get("properties", {})
+        properties |= {f"{name}.{key}": value for key, value in inner.items()} or {name: allowed}
+    columns = _OF_AN_ITEM | {n: a for n, a in properties.items() if n not in _OF_THE_RUN}
+    return {
+        "type": "object",
+        "properties": columns,
+        "required": ["path"],
+        "additionalProperties": False,
+    }
+
+
+def _value(cell: str, allowed: dict[str, Any]) -> Any:
+    """A cell as its column's schema wants it: text, or what YAML makes of it (a number, null)."""
+    is_text = "enum" in allowed or allowed.get("type") == "string"
+    try:
+        return cell if is_text else yaml.safe_load(cell)
+    except yaml.YAMLError:
+        return cell
+
+
+def _as_settings(values: dict[str, Any]) -> dict[str, Any]:
+    if "crop" not in values:
+        return values
+    top, *others = (float(side) / 100 for side in values["crop"].split())
+    # As in CSS: a side that is not given is like the one across.
+    right = others[0] if others else top
+    bottom = others[1] if len(others) > 1 else top
+    left = others[2] if len(others) > 2 else right
+    return values | {"crop": [top, right, bottom, left]}

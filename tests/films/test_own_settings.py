@@ -1,0 +1,59 @@
+"""What a person wants for one film, and the mark that every result carries."""
+
+import subprocess
+from pathlib import Path
+from shutil import which
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from .conftest import decoded, moving_pictures, planes, write_film
+from .test_stages import colour_film, results  # noqa: F401
+
+NEWS_CODE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+
+
+def test_a_film_in_colour_can_be_treated_as_grey_and_a_grey_one_as_colour(results):  # noqa: F811
+    results.own = {"treat_as": "colour"}
+    assert results.run()["status"] == "left_colour"
+    colour_film(results.archive / results.path)
+    results.own = {"treat_as": "grey"}
+    row = results.run()
+    assert row["status"] == "coloured"
+    assert row["checks"]["made_by"]["settings"]["treat_as"] == "grey"
+
+
+def test_borders_of_a_film_that_are_cropped_stay_without_colour(results):  # noqa: F811
+    results.settings = results.settings | {"codec": "ffv1"}
+    results.path = "a film.mkv"
+    write_film(results.archive / results.path, moving_pictures(30))
+    results.film = type(results)(results.archive, results.path).film
+    results.crop = {"crop": [0.0, 0.0, 0.0, 0.4]}
+    frame = planes(decoded(Path(results.run()["result"]))[10])
+    away = sum(np.abs(plane.astype(int) - 128) for plane in frame[1:])
+    columns = away.max(axis=0)
+    assert columns[: len(columns) // 4].max() <= 1 < columns[len(columns) // 2 :].max()
+
+
+def test_a_transport_stream_has_its_mark_in_a_file_beside_it(results):  # noqa: F811
+    results.path = "a film.ts"
+    write_film(results.archive / results.path, moving_pictures(30))
+    results.film = type(results)(results.archive, results.path).film
+    row = results.run()
+    (beside,) = row["checks"]["files_beside"]
+    packet = ElementTree.parse(beside)
+    assert beside == f"{row['result']}.xmp"
+    assert NEWS_CODE in (element.text for element in packet.iter())
+
+
+@pytest.mark.skipif(which("exiftool") is None, reason="exiftool is not here")
+def test_an_independent_tool_reads_the_mark_of_a_film(results):  # noqa: F811
+    row = results.run()
+    said = subprocess.run(
+        ["exiftool", "-s3", "-EncodingTool", "-Encoder", row["result"]],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert NEWS_CODE in said and "were added by a trained model" in said

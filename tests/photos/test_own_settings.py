@@ -1,0 +1,87 @@
+"""What a person wants otherwise for one photograph reaches that one, and no other."""
+
+import subprocess
+from shutil import which
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.models import planned_compact
+
+from .pictures import grey, jpeg_bytes, rgb
+
+
+@pytest.fixture
+def two(results):
+    """Two grey JPEGs with the same picture and different names."""
+    for name in ("a.jpg", "b.jpg"):
+        (results.archive / name).write_bytes(
+            jpeg_bytes(grey(160, 120), quality=90 + ord(name[0]) % 5)
+        )
+    return results
+
+
+def chroma(path) -> np.ndarray:
+    """|Cb| + |Cr| about grey, (H, W)."""
+    planes = np.asarray(Image.open(path).convert("YCbCr"), int)
+    return np.abs(planes[..., 1:] - 128).sum(axis=2)
+
+
+def test_only_the_photograph_with_other_settings_is_done_again(two):
+    before = two.colour()
+    two.own = {"a.jpg": {"settings": {"saturation": 0.4}}}
+    after = two.colour()
+    assert before["b.jpg"] == after["b.jpg"]
+    assert before["a.jpg"]["key"] != after["a.jpg"]["key"]
+    assert after["a.jpg"]["colorfulness"] < before["a.jpg"]["colorfulness"]
+    assert after["a.jpg"]["checks"]["made_by"]["settings"]["saturation"] == 0.4
+
+
+def test_another_form_of_the_network_for_one_photograph(two):
+    two.own = {"a.jpg": {"model": planned_compact() | {"precision": "int8"}}}
+    rows = two.colour()
+    assert rows["a.jpg"]["precision"] == "int8" != rows["b.jpg"]["precision"]
+
+
+def test_borders_that_are_cropped_stay_without_colour(two):
+    two.own = {"a.jpg": {"settings": {"crop": [0.2, 0.0, 0.2, 0.25]}}}
+    two.colour()
+    cropped, whole = chroma("photos/a.jpg"), chroma("photos/b.jpg")
+    # The network's map is coarse, and a JPEG's blocks of chroma are 16 pixels wide.
+    border = np.ones_like(cropped, bool)
+    border[8:112, 16:] = False
+    assert cropped[border].max() <= 2 < whole[border].mean()
+    assert cropped[40:80, 60:140].mean() > 2
+
+
+def test_a_photograph_in_colour_can_be_treated_as_grey_and_a_grey_one_as_colour(results):
+    (results.archive / "grey.jpg").write_bytes(jpeg_bytes(grey()))
+    (results.archive / "colour.jpg").write_bytes(jpeg_bytes(rgb()))
+    results.own = {
+        "grey.jpg": {"settings": {"tone": "colour"}},
+        "colour.jpg": {"settings": {"tone": "grey"}},
+    }
+    rows = results.colour()
+    assert rows["grey.jpg"]["status"] == "left_colour"
+    assert rows["colour.jpg"]["status"] == "coloured"
+
+
+@pytest.mark.skipif(which("exiftool") is None, reason="exiftool is not here")
+@pytest.mark.parametrize("name", ["jpeg", "png", "tiff", "webp"])
+def test_an_independent_tool_reads_the_mark(results, name):
+    suffix = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif", "webp": ".webp"}[name]
+    options = {"lossless": True} if name == "webp" else {}
+    Image.fromarray(grey(60, 80)).save(results.archive / f"scan{suffix}", **options)
+    results.settings["digital_source_type"] = "algorithmicallyEnhanced"
+    row = results.colour(scan=name)[f"scan{suffix}"]
+    tags = ("-XMP-iptcExt:DigitalSourceType", "-XMP-dc:Description", "-XMP-iptcExt:AISystemUsed")
+    said = subprocess.run(
+        ["exiftool", "-n", "-s3", *tags, row["result"]], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert said == [
+        "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicallyEnhanced",
+        f"The colours were added by a trained model (compact, Autochrome "
+        f"{row['checks']['made_by']['version']}) and are a guess.",
+        "Autochrome",
+    ]

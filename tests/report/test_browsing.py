@@ -1,0 +1,88 @@
+"""What the pages load for their search, plots and times."""
+
+import json
+
+from autochrome.report import pages, write_report
+from autochrome.report.plot import plot_of
+from autochrome.report.timings import write_timings
+from tests.report.conftest import NOTHING_ELSE
+
+
+def data_of(shelf):
+    write_report(shelf.rows, NOTHING_ELSE, shelf.results, shelf.archive)
+    text = (shelf.results / "report/items.js").read_text(encoding="ascii")
+    return json.loads(text.removeprefix("window.autochromeItems=").removesuffix(";\n"))
+
+
+def test_the_search_knows_every_item_in_the_order_of_the_pages(shelf, monkeypatch):
+    monkeypatch.setattr(pages, "ITEMS_A_PAGE", 2)
+    for name in ("box 1/a.png", "box 2/</script>.png", "c.png"):
+        shelf.photo(name, model="compact")
+    shelf.failed("box 1/broken.png")
+    data = data_of(shelf)
+    names = [item[0] for item in data["items"]]
+    assert names == ["box 1/broken.png", "box 1/a.png", "box 2/</script>.png", "c.png"]
+    for number, name in enumerate(names):
+        page = "index.html" if number < 2 else "page-2.html"
+        text = (shelf.results / "report" / page).read_text(encoding="utf-8")
+        assert f'id="item-{number}"' in text, name
+
+
+def test_an_item_is_found_by_folder_network_and_status(shelf):
+    shelf.photo("box 1/a.png", model="compact")
+    shelf.failed("broken.png")
+    data = data_of(shelf)
+    told = [
+        (data["folders"][item[2]], data["models"][item[3]], data["statuses"][item[4]])
+        for item in data["items"]
+    ]
+    assert told == [("", "", "failed"), ("box 1", "compact", "coloured")]
+
+
+def test_what_needs_a_look_has_the_greater_figure(shelf):
+    shelf.photo("fine.png")
+    shelf.photo("off.png", luma_error=1)
+    shelf.photo("pale.png", checks={"notes": ["hardly any colour"]})
+    shelf.photo("torn.png", "partial")
+    shelf.failed("gone.png")
+    figures = {item[0]: item[5] for item in data_of(shelf)["items"]}
+    order = ["gone.png", "torn.png", "pale.png", "off.png", "fine.png"]
+    assert sorted(figures, key=figures.get, reverse=True) == order
+    assert len(set(figures.values())) == 5
+
+
+def test_a_plot_stays_in_its_box_and_says_where_colours_change_most():
+    plot = plot_of(
+        {
+            "times": [0.0, 1.0, 75.0],
+            "colorfulness": [10.0, 90.0, 20.0],
+            "motion": [0.0, 0.5, 9.0],
+            "cuts": [0.0, 50.0],
+            "length": [100.0],
+        }
+    )
+    for line in (plot.colorfulness, plot.motion):
+        points = [tuple(map(float, point.split(","))) for point in line.split()]
+        assert all(0 <= x <= 1000 and 0 <= y <= 100 for x, y in points)
+        assert [x for x, _ in points] == [0, 10, 750, 1000]
+    assert plot.cuts == [500.0]
+    assert "Colorfulness from 10 to 90" in plot.summary and "at 1:15" in plot.summary
+
+
+def test_times_are_summed_by_stage_outside_of_the_report(tmp_path):
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs/timings.tsv").write_text(
+        "rule\titem\texpected_seconds\tseconds\n"
+        "colour_photos\tx1\t3\t1.50\ncolour_photos\tx2\t3\t2.00\nindex_film\tab\t9\t4\n"
+    )
+    write_timings(tmp_path)
+    text = (tmp_path / "logs/timings.js").read_text()
+    assert json.loads(text.removeprefix("window.autochromeTimings=").removesuffix(";\n")) == [
+        {"rule": "colour_photos", "jobs": 2, "seconds": 3.5},
+        {"rule": "index_film", "jobs": 1, "seconds": 4.0},
+    ]
+
+
+def test_without_times_the_table_is_empty(tmp_path):
+    write_timings(tmp_path)
+    assert (tmp_path / "logs/timings.js").read_text() == "window.autochromeTimings=[];\n"
