@@ -9,8 +9,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from .files import canonical_json, escape_tsv, read_json, unescape_tsv, write_atomic
 
 Row = dict[str, Any]
@@ -59,6 +57,8 @@ def result_files(row: Row) -> dict[str, str]:
 
 def write_manifest(rows: list[Row], results: Path) -> None:
     """Write manifest.tsv and SHA256SUMS (for ``sha256sum --check``), each whole or not at all."""
+    import pandas as pd  # late: the children of a photo job do without it
+
     lines = sorted(
         (_bytes(name), _checksum_line(sha256, name))
         for row in rows
@@ -75,6 +75,8 @@ def read_manifest(path: Path) -> list[Row]:
 
     Raises FileNotFoundError if there is none, ValueError or KeyError if it is not a manifest.
     """
+    import pandas as pd  # late: the children of a photo job do without it
+
     table = pd.read_csv(
         path, sep="\t", dtype=str, na_filter=False, quoting=csv.QUOTE_NONE, lineterminator="\n"
     )

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
-import openvino
 from numpy.typing import NDArray
 
 from ..errors import ModelError
@@ -53,6 +52,8 @@ class OpenVinoEngine:
     def __init__(
         self, path: Path, precision: Precision, threads: int = 1, *, cached: bool = True
     ) -> None:
+        import openvino  # late: the children of a photo job do without it
+
         core = openvino.Core()
         options: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": _HINTS[precision],
@@ -147,6 +148,8 @@ def compiled_folder() -> Path | None:
     named = os.environ.get(CACHE_VARIABLE)
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     base = Path(named) if named else Path(home, "autochrome")
+    import openvino  # late: the children of a photo job do without it
+
     kind = f"{_processor_flags()} {openvino.get_version()}"
     folder = base / "compiled" / hashlib.sha256(kind.encode()).hexdigest()[:16]
     try:
