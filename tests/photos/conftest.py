@@ -31,6 +31,7 @@ class Results:
         self.settings = {"saturation": 1.0, "temperature": None, "already_colour": "leave"}
         self.settings |= {"max_pixels": 10**8}
         self.bucket = "3f"
+        self.threads = 1
 
     def colour(self, **formats: str) -> dict[str, dict]:
         """Run the batch over the archive's files; the rows by their source.
@@ -60,7 +61,7 @@ class Results:
             "settings": self.settings,
         }
         Path("plan.json").write_text(json.dumps(plan))
-        colour_batch(Path("plan.json"), Path("done/photos/3f.json"), threads=1)
+        colour_batch(Path("plan.json"), Path("done/photos/3f.json"), self.threads)
         done = json.loads(Path("done/photos/3f.json").read_text())
         return {row["source"]: row for row in done["rows"]}
 
