@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from .predictors import Predictor
 
-
 _asking = threading.Lock()
 
 

@@ -18,6 +18,7 @@ class Draft:
     ):
         self.results = results
         self.scan = scan
+        self.gflop = model.gflop or 0.0
         self.photos = values.photo_plans(scan, archive, config, model)
         self.films = values.film_plans(scan, archive, config, model)
         self.rest = values.run_plan(scan, config, self.photos, self.films)
@@ -49,11 +50,13 @@ class Draft:
     def weights(self) -> dict[str, dict[str, float]]:
         """Expected seconds of every job that has work, by rule and bucket or film."""
         weights: dict[str, dict[str, float]] = {
-            "colour_photos": {b: estimate.photo_weight(self.photos[b]) for b in self.open_buckets}
+            "colour_photos": {
+                b: estimate.photo_weight(self.photos[b], self.gflop) for b in self.open_buckets
+            }
         }
         for film in sorted(self.open_films):
             chunks = self.films[film]["index"]["chunks"]
-            costs = estimate.film_weights(self.headers[film].header, chunks)
+            costs = estimate.film_weights(self.headers[film].header, chunks, self.gflop)
             for rule, seconds in costs.items():
                 weights.setdefault(rule, {})[film] = seconds
         return weights

@@ -3,7 +3,10 @@
 from autochrome.models import default_folders, find_model, ready_file
 
 model_folders = default_folders()
-ready_network = str(ready_file(find_model(config["model"]), model_folders))
+network = find_model(config["model"])
+# Its weights as the engine keeps them, and what it computes with them.
+network_mb = (network.parameters or 50_000_000) * 16 // 1_000_000
+ready_network = str(ready_file(network, model_folders))
 
 
 rule fetch_model:
