@@ -57,6 +57,7 @@ def result_files(row: Row) -> dict[str, str]:
 
 def write_manifest(rows: list[Row], results: Path) -> None:
     """Write manifest.tsv and SHA256SUMS (for ``sha256sum --check``), each whole or not at all."""
+
     lines = sorted(
         (_bytes(name), _checksum_line(sha256, name))
         for row in rows

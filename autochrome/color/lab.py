@@ -77,7 +77,4 @@ def lab_from_rgb(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def luma_from_rgb(rgb: NDArray[np.integer], weights: tuple[float, float, float] = REC601):
     """Luma of integer R'G'B' codes, rounded to the nearest code: (H, W, 3) to (H, W), same type."""
-    luma = np.rint(
-        rgb.astype(np.float64 if rgb.dtype.itemsize > 1 else np.float32) @ np.asarray(weights)
-    )
-    return luma.astype(rgb.dtype)
+    return cv2.transform(np.ascontiguousarray(rgb), np.asarray([weights], np.float32))

@@ -8,7 +8,6 @@ from ..archive import digest, read_json, sha256_file, write_json
 from ..errors import ConfigError
 from .fetch import Folders, default_folders, fetch_model
 from .forms import ready_model, record_of
-from .prepare import make_ready
 from .registry import Model, find_model
 
 _TOLD_EVERY = 10
@@ -68,6 +67,8 @@ def fetch_job(
 
 def convert_job(fetched: Path, done: Path) -> None:
     """Make all forms of the network whose files `fetch_job` brought, and write ``done``."""
+    from .prepare import make_ready  # late: the children of a photo job do without it
+
     brought = read_json(fetched)
     model = find_model(brought["model"])
     files = brought["files"]

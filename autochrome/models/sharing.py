@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from .predictors import Predictor
 
+_asking = threading.Lock()
+
 
 class SharedPredictor:
     """A predictor of this process, for children that it starts. Use as a context manager.
@@ -94,9 +96,10 @@ class LentPredictor:
         return self._ask("predict", lightness)
 
     def _ask(self, question: str, *arguments: Any) -> Any:
-        connection = _connected(self._address)
-        connection.send((question, arguments))
-        went_well, answer = connection.recv()
+        with _asking:
+            connection = _connected(self._address)
+            connection.send((question, arguments))
+            went_well, answer = connection.recv()
         if not went_well:
             raise answer
         return answer

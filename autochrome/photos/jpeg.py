@@ -198,12 +198,17 @@ def _of_blocks(luma: NDArray[np.uint8]) -> tuple[NDArray[np.float32], ...]:
     """Mean, least and greatest of each 2 x 2 block, in [0, 1]; edges are repeated."""
     luma = np.pad(luma, ((0, luma.shape[0] % 2), (0, luma.shape[1] % 2)), "edge")
     upper, lower = luma[::2], luma[1::2]
-    total = np.add(upper, lower, dtype=np.uint16)
-    low, high = np.minimum(upper, lower), np.maximum(upper, lower)
+    # Neighbours are taken as the two halves of one number, which is faster than every other one.
+    low, high = (
+        np.ascontiguousarray(choose(upper, lower)).view(np.uint16)
+        for choose in (np.minimum, np.maximum)
+    )
+    total = np.add(upper, lower, dtype=np.uint16).view(np.uint32)
+    total = ((total & 0xFFFF) + (total >> 16)).astype(np.uint16)
     return (
-        np.add(total[:, ::2], total[:, 1::2]) * np.float32(1 / (4 * 255)),
-        np.minimum(low[:, ::2], low[:, 1::2]) * np.float32(1 / 255),
-        np.maximum(high[:, ::2], high[:, 1::2]) * np.float32(1 / 255),
+        total * np.float32(1 / (4 * 255)),
+        np.minimum(low & 0xFF, low >> 8) * np.float32(1 / 255),
+        np.maximum(high & 0xFF, high >> 8) * np.float32(1 / 255),
     )
 
 

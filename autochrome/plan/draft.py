@@ -23,6 +23,7 @@ class Draft:
         overrides: Overrides,
     ):
         self.results = results
+        self.gflop = max(model.gflop or 0.0 for model in models.values())
         self.unmatched = overrides.unmatched(entry.path for entry in scan.entries)
         self.scan = scan = overrides.without_skipped(scan)
         self.photos = values.photo_plans(scan, archive, config, models, overrides)
@@ -56,11 +57,13 @@ class Draft:
     def weights(self) -> dict[str, dict[str, float]]:
         """Expected seconds of every job that has work, by rule and bucket or film."""
         weights: dict[str, dict[str, float]] = {
-            "colour_photos": {b: estimate.photo_weight(self.photos[b]) for b in self.open_buckets}
+            "colour_photos": {
+                b: estimate.photo_weight(self.photos[b], self.gflop) for b in self.open_buckets
+            }
         }
         for film in sorted(self.open_films):
             chunks = self.films[film]["index"]["chunks"]
-            costs = estimate.film_weights(self.headers[film].header, chunks)
+            costs = estimate.film_weights(self.headers[film].header, chunks, self.gflop)
             for rule, seconds in costs.items():
                 weights.setdefault(rule, {})[film] = seconds
         return weights

@@ -14,9 +14,12 @@ from .values import Plans
 
 TIMINGS = Path("logs/timings.tsv")
 
-_PHOTO_SECONDS = 0.15
-_PHOTO_SECONDS_PER_MEGABYTE = 0.25
+_PHOTO_SECONDS = 0.04
+_PHOTO_SECONDS_PER_MEGABYTE = 0.06
 _START_SECONDS = 2.0
+# Of one core, for a network in bf16; and how many frames of a film it sees.
+_SECONDS_PER_GFLOP = 0.005
+_SEEN_FRAMES = 0.1
 # Seconds for one frame of one megapixel, and the part that does not depend on its size.
 _FRAME_SECONDS = {"index": (0.002, 0.02), "colour": (0.025, 0.02), "encode": (0.008, 0.12)}
 _JOIN_FRAME_SECONDS = (0.001, 0.02)
@@ -27,14 +30,15 @@ _FREE_MARGIN = 200 * 2**20
 _IDLE_SHARE = 0.3
 
 
-def photo_weight(plan: dict[str, Any]) -> float:
-    """Seconds of one core that a bucket of photographs needs."""
+def photo_weight(plan: dict[str, Any], gflop: float) -> float:
+    """Seconds of one core that a bucket of photographs needs; ``gflop`` of the network for one."""
     megabytes = sum(item["size"] for item in plan["items"]) / 1e6
     items = len(plan["items"])
-    return _START_SECONDS + items * _PHOTO_SECONDS + megabytes * _PHOTO_SECONDS_PER_MEGABYTE
+    each = _PHOTO_SECONDS + gflop * _SECONDS_PER_GFLOP
+    return _START_SECONDS + items * each + megabytes * _PHOTO_SECONDS_PER_MEGABYTE
 
 
-def film_weights(header: dict[str, Any], chunks: int) -> dict[str, float]:
+def film_weights(header: dict[str, Any], chunks: int, gflop: float) -> dict[str, float]:
     """Seconds of one core that a film needs, by rule, and for the chunk rules by chunk."""
     frames = film_frames(header)
     megapixels = header["width"] * header["height"] / 1e6
@@ -42,9 +46,10 @@ def film_weights(header: dict[str, Any], chunks: int) -> dict[str, float]:
     def seconds(costs: tuple[float, float]) -> float:
         return frames * (costs[0] + costs[1] * megapixels)
 
+    network = frames * _SEEN_FRAMES * gflop * _SECONDS_PER_GFLOP
     return {
         "index_film": _START_SECONDS + seconds(_FRAME_SECONDS["index"]),
-        "colour_chunk": _START_SECONDS + seconds(_FRAME_SECONDS["colour"]) / chunks,
+        "colour_chunk": _START_SECONDS + (seconds(_FRAME_SECONDS["colour"]) + network) / chunks,
         "encode_chunk": _START_SECONDS + seconds(_FRAME_SECONDS["encode"]) / chunks,
         "join_film": _START_SECONDS + seconds(_JOIN_FRAME_SECONDS),
     }

@@ -33,6 +33,7 @@ class Results:
         self.settings |= {"digital_source_type": "compositeWithTrainedAlgorithmicMedia"}
         self.own = {}
         self.bucket = "3f"
+        self.threads = 1
 
     def colour(self, **formats: str) -> dict[str, dict]:
         """Run the batch over the archive's files; the rows by their source.
@@ -64,7 +65,7 @@ class Results:
             "settings": self.settings,
         }
         Path("plan.json").write_text(json.dumps(plan))
-        colour_batch(Path("plan.json"), Path("done/photos/3f.json"), threads=1)
+        colour_batch(Path("plan.json"), Path("done/photos/3f.json"), self.threads)
         done = json.loads(Path("done/photos/3f.json").read_text())
         return {row["source"]: row for row in done["rows"]}
 

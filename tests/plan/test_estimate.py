@@ -35,9 +35,17 @@ def test_a_films_frames_come_from_its_header():
 
 def test_longer_films_cost_more():
     costs = [
-        sum(estimate.film_weights(HEADER | {"duration_seconds": s}, 1).values()) for s in (60, 120)
+        sum(estimate.film_weights(HEADER | {"duration_seconds": s}, 1, 1.0).values())
+        for s in (60, 120)
     ]
     assert costs[0] < costs[1]
+
+
+def test_a_heavier_network_costs_more():
+    plan = {"items": [{"size": 10**6}] * 10}
+    assert estimate.photo_weight(plan, 64) > estimate.photo_weight(plan, 1)
+    light, heavy = (estimate.film_weights(HEADER, 2, gflop) for gflop in (1, 64))
+    assert {rule for rule in light if heavy[rule] > light[rule]} == {"colour_chunk"}
 
 
 def test_a_disk_without_room_is_told_before_the_start(tmp_path, monkeypatch):

@@ -25,7 +25,7 @@ rule colour_chunk:
     conda:
         "../envs/autochrome.yaml"
     resources:
-        mem_mb=1500,
+        mem_mb=1500 + network_mb,
     params:
         device=config["device"],
     script:

@@ -1,3 +1,8 @@
+# A job's children work side by side around one network. Two keep a core busy while another waits;
+# more only where there are fewer buckets than cores, since a network lies in memory once a job.
+photo_threads = max(2, (workflow.cores or 2) // max(1, len(run.open_buckets)))
+
+
 rule colour_photos:
     input:
         plan="plan/photos/{bucket}.json",
@@ -10,8 +15,9 @@ rule colour_photos:
         bucket=only(run.open_buckets),
     conda:
         "../envs/autochrome.yaml"
+    threads: photo_threads
     resources:
-        mem_mb=2000,
+        mem_mb=lambda wildcards, threads: 1400 + 400 * threads + network_mb,
     params:
         device=config["device"],
     script:
