@@ -142,7 +142,7 @@ def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> 
     changed += more
     chroma = _chroma_planes(picture.luma, ab)
     stripped, written = _assembled(store, picture.luma, chroma)
-    part.write_bytes(with_segments(parse(stripped).stripped, segments))
+    part.write_bytes(with_segments(parse(stripped).stripped, segments) + source.trailer)
     return replace(written, notes=(*notes, *changed, *written.notes, "chroma 4:2:0"))
 
 

@@ -80,6 +80,14 @@ class Jpeg:
             return self.adobe_transform == 0
         return self.components == b"RGB"
 
+    @property
+    def trailer(self) -> bytes:
+        """What programs put behind the end marker (IPTC of older ones, a camera's film); empty
+        if further JPEG pictures lie there, since those would be grey copies."""
+        scans = self.stripped[self.stripped.find(b"\xff\xda") :]
+        _, end, trailer = scans.partition(_EOI)
+        return b"" if not end or trailer.startswith(_SOI) else trailer
+
     def _payloads(self, code: int) -> list[bytes]:
         return [s.payload for s in self.segments if s.code == code]
 

@@ -23,7 +23,7 @@ from .tiff_tags import Tag, read_tags, replace_tags
 _ORIENTATION, _XMP, _ICC = 274, 700, 34675
 _REDUCED = 1
 # What describes how the pixels are coded: written anew, never carried over.
-_STRUCTURE = {254, 255, 256, 257, 258, 259, 262, 263, 264, 265, 266, 273, 277, 278, 279, 280, 281}
+_STRUCTURE = {255, 256, 257, 258, 259, 262, 263, 264, 265, 266, 273, 277, 278, 279, 280, 281}
 _STRUCTURE |= {284, 288, 289, 290, 291, 292, 293, 301, 317, 320, 322, 323, 324, 325, 330, 338, 339}
 _STRUCTURE |= {340, 341, 347, *range(512, 522), 529, 530, 531, 532}
 _ENCODERS = {

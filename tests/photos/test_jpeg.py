@@ -1,6 +1,7 @@
 """A coloured JPEG has the source's luma coefficients and markers; only chroma is new."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from PIL import Image
 
 from autochrome.errors import ItemError
 from autochrome.photos import jpeg
+from autochrome.photos.exif import find_thumbnail
 from autochrome.photos.icc import colour_space
 from autochrome.photos.jpeg_segments import parse
 from autochrome.photos.picture import extended
@@ -189,3 +191,51 @@ def test_without_jpeglib_the_luma_is_encoded_again_and_measured(tmp_path, monkey
     difference = np.abs(luma_plane(source).astype(int) - luma_plane(part)).max()
     assert written.luma_error == difference
     assert np.array_equal(coefficients(source)[1], coefficients(part)[1])
+
+
+def thumbnailed(size=(40, 30)) -> bytes:
+    """An EXIF block with a grey thumbnail, and a maker note behind it."""
+    thumbnail = jpeg_bytes(grey(*size))
+    maker_note = b"maker's own bytes"
+    start = 8 + 18 + 30
+    first = struct.pack("<HHHII", 1, 0x927C, 7, len(maker_note), start + len(thumbnail))
+    second = struct.pack("<HHHII", 2, 0x0201, 4, 1, start)
+    second += struct.pack("<HHII", 0x0202, 4, 1, len(thumbnail)) + bytes(4)
+    head = b"II*\0" + struct.pack("<I", 8) + first + struct.pack("<I", 26)
+    return (head + second).ljust(start, b"\0") + thumbnail + maker_note
+
+
+def test_the_thumbnail_is_in_colour_and_maker_notes_stay_in_place(tmp_path):
+    exif = thumbnailed()
+    (tmp_path / "a.jpg").write_bytes(jpeg_bytes(grey(), exif=b"Exif\0\0" + exif))
+    picture = jpeg.read(tmp_path / "a.jpg", MOST)
+    jpeg.write(tmp_path / "b.jpg", picture, AB, b"")
+    result = jpeg.read(tmp_path / "b.jpg", MOST).store.exif
+    found = find_thumbnail(result)
+    pixels = np.asarray(Image.open(io.BytesIO(found.data)))
+    assert pixels.shape[1] <= 40
+    assert np.ptp(pixels.astype(int), axis=2).max() > 30
+    place = exif.index(b"maker's own")
+    assert result[place : place + 17] == exif[place:]
+    assert find_thumbnail(exif).data not in result
+
+
+def test_a_broken_thumbnail_stays_as_it_is(tmp_path):
+    exif = thumbnailed().replace(b"\xff\xc0", b"\xff\x00")
+    (tmp_path / "a.jpg").write_bytes(jpeg_bytes(grey(), exif=b"Exif\0\0" + exif))
+    picture = jpeg.read(tmp_path / "a.jpg", MOST)
+    jpeg.write(tmp_path / "b.jpg", picture, AB, b"")
+    assert jpeg.read(tmp_path / "b.jpg", MOST).store.exif == exif
+
+
+@pytest.mark.parametrize("trailer", [b"FotoStation's bytes", b""])
+def test_what_lies_behind_the_end_marker_stays(tmp_path, trailer):
+    (tmp_path / "a.jpg").write_bytes(jpeg_bytes(grey()) + trailer)
+    jpeg.write(tmp_path / "b.jpg", jpeg.read(tmp_path / "a.jpg", MOST), AB, b"")
+    assert (tmp_path / "b.jpg").read_bytes().endswith(b"\xff\xd9" + trailer)
+
+
+def test_grey_copies_behind_the_end_marker_are_left_out(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(jpeg_bytes(grey()) + jpeg_bytes(grey(20, 10)))
+    jpeg.write(tmp_path / "b.jpg", jpeg.read(tmp_path / "a.jpg", MOST), AB, b"")
+    assert (tmp_path / "b.jpg").read_bytes().count(b"\xff\xd8\xff") == 1
