@@ -48,10 +48,15 @@ def _read_numbers(config: dict[str, Any], schema: dict[str, Any]) -> None:
         value = config.get(key)
         if isinstance(value, dict) and "properties" in allowed:
             _read_numbers(value, allowed)
-        elif isinstance(value, str) and allowed.get("type") in ("number", "integer"):
+        elif isinstance(value, str) and _takes_number(allowed):
             number = yaml.safe_load(value)
             if isinstance(number, int | float) and not isinstance(number, bool):
                 config[key] = number
+
+
+def _takes_number(allowed: dict[str, Any]) -> bool:
+    ways = allowed.get("anyOf", [allowed])
+    return any(way.get("type") in ("number", "integer") for way in ways)
 
 
 def _unknown_key(what: str, key: str, error: jsonschema.ValidationError) -> ConfigError:

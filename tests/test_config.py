@@ -31,6 +31,7 @@ def test_the_default_settings_are_valid():
         ({"saturation": "much"}, "saturation: 'much' .* a number from 0 to 2"),
         ({"films__codec": "vp9"}, "films.codec: 'vp9' .* Allowed: h264, ffv1"),
         ({"photos__batch_size": 0}, "photos.batch_size: 0 .* whole number from 1"),
+        ({"films__key_frames": 1}, "films.key_frames: 1 .* auto, every, or a whole number from 2"),
         ({"films": 7}, "films: 7 .* a mapping with chunk_seconds"),
         ({"satturation": 1}, "satturation is not known. Did you mean saturation"),
         ({"films__crff": 1}, "films.crff is not known. Did you mean crf"),
@@ -49,6 +50,7 @@ def test_a_missing_setting_is_named():
 
 
 def test_numbers_that_come_as_text_become_numbers():
-    config = changed(films__crf="16.5", photos__batch_size="8")
+    config = changed(films__crf="16.5", photos__batch_size="8", films__key_frames="12")
     check_config(config)
     assert (config["films"]["crf"], config["photos"]["batch_size"]) == (16.5, 8)
+    assert config["films"]["key_frames"] == 12

@@ -67,6 +67,7 @@ def changed(**settings):
         ({"films__preset": "fast"}, {"encode", "join", "run"}),
         ({"saturation": 0.5}, {"photos", "encode", "join", "run"}),
         ({"already_colour": "copy"}, {"photos", "join", "run"}),
+        ({"films__key_frames": 7}, {"index", "join", "run"}),
         ({"films__chunk_seconds": 7}, {"index", "colour", "encode", "join", "run"}),
         ({"photos__max_pixels": 5}, {"photos", "run"}),
         ({"failures": "accept"}, set()),
