@@ -9,12 +9,13 @@ truth. All is measured on pictures of about 224 × 224 pixels' area, in pairs of
 
 - *warped ab error*: mean over pixels of the distance in the ab plane (CIE units) between a frame's
   colour and that of the frame before, fetched along flow. The colour is the steadied ab map, raised
-  to the measured size (of the truth: its ab). *Shown* is the same of the finished pictures, in
-  which the gamut has its say: there flicker and grain of the luma move the colours, too. Flow is Farnebäck's (another than the
-  one that carries), computed on the true frames' luma at the measured size; pixels count where
-  there and back meet within half a pixel and the true colours agree (distance of R'G'B' below 0.1
-  of full scale): occlusions are left out, the same pixels for every method. *Static*: flow shorter
-  than half a pixel; *moving*: longer. The truth's own error stands beside.
+  to the measured size (of the truth: its ab). Flow is Farnebäck's (another than the one that
+  carries), computed on the true frames' luma at the measured size; pixels count where there and
+  back meet within half a pixel and the true colours agree (distance of R'G'B' below 0.1 of full
+  scale): occlusions are left out, the same pixels for every method. *Static*: flow shorter than
+  half a pixel; *moving*: longer. The truth's own error stands beside.
+- *shown*: the same of the finished pictures, in which the gamut has its say: there flicker and
+  grain of the luma move the colours, too.
 - *CDC* (TCVC): Jensen–Shannon divergence (natural logarithm) of the 256-bin histograms of R, G, B
   of frames d apart, mean of d = 1, 2, 4, times 10^3.
 - *colorfulness*: Hasler and Süsstrunk (2003), signed.

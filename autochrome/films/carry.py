@@ -14,7 +14,7 @@ from .motion import Way, resized, warped
 # blending closes; the network is asked for a frame between two key frames when they take up this
 # share of it, but never nearer than `_APART` to one.
 _HOLE = 0.3
-_RIM = 2
+_RIM = 1
 _HOLES = 0.05
 _APART = 3
 # Every source counts a little, so that holes are filled and no edge shows.
