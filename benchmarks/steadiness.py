@@ -5,14 +5,17 @@
 
 Colour films are made grey (their luma alone is read) and coloured twice: every frame by itself
 (`films.key_frames: every`, no window in time) and carried from key frames. The originals are the
-truth. All is measured on pictures of about 320 × 320 pixels' area, in pairs of frames inside shots:
+truth. All is measured on pictures of about 224 × 224 pixels' area, in pairs of frames inside shots:
 
 - *warped ab error*: mean over pixels of the distance in the ab plane (CIE units) between a frame's
-  colour and that of the frame before, fetched along flow. Flow is Farnebäck's (another than the
-  one that carries), computed on the true frames' luma at the measured size; pixels count where
-  there and back meet within half a pixel and the true colours agree (distance of R'G'B' below 0.1
-  of full scale): occlusions are left out, the same pixels for every method. *Static*: flow shorter
-  than half a pixel; *moving*: longer. The truth's own error stands beside.
+  colour and that of the frame before, fetched along flow. The colour is the steadied ab map, raised
+  to the measured size (of the truth: its ab). Flow is Farnebäck's (another than the one that
+  carries), computed on the true frames' luma at the measured size; pixels count where there and
+  back meet within half a pixel and the true colours agree (distance of R'G'B' below 0.1 of full
+  scale): occlusions are left out, the same pixels for every method. *Static*: flow shorter than
+  half a pixel; *moving*: longer. The truth's own error stands beside.
+- *shown*: the same of the finished pictures, in which the gamut has its say: there flicker and
+  grain of the luma move the colours, too.
 - *CDC* (TCVC): Jensen–Shannon divergence (natural logarithm) of the 256-bin histograms of R, G, B
   of frames d apart, mean of d = 1, 2, 4, times 10^3.
 - *colorfulness*: Hasler and Süsstrunk (2003), signed.
@@ -49,9 +52,9 @@ from autochrome.films.index import FilmIndex, make_index
 from autochrome.films.steady import steady_ab
 from autochrome.models import Predictor, default_folders, planned_model, ready_model
 
-SIDE = 320
+SIDE = 224
 METHODS = ("every", "carried")
-NAMES = ("static", "moving", "warped", "CDC", "colorful", "ΔE", "ΔE95", "calls")
+NAMES = ("static", "moving", "warped", "shown", "CDC", "colorful", "ΔE", "ΔE95", "calls")
 _SUFFIXES = {".avi", ".mkv", ".mov", ".mp4", ".m4v", ".ogv", ".webm"}
 
 Rgb = NDArray[np.float32]
@@ -96,9 +99,9 @@ def true_frames(path: Path) -> Iterator[Rgb]:
 
 
 def with_colours(rgb: Rgb, ab: NDArray[np.float32]) -> Rgb:
-    """The frame's luma with these colours, as the results have them."""
+    """The frame's luma with these colours (h, w, 2), as the results have them."""
     luma = (rgb @ np.float32(REC601)).astype(np.float32)
-    chroma = chroma_from_ab(luma, raise_ab(ab, *luma.shape), REC601)
+    chroma = chroma_from_ab(luma, ab, REC601)
     codes = rgb_from_luma_chroma(np.rint(luma * 65535).astype(np.uint16), chroma, REC601)
     return codes.astype(np.float32) / 65535
 
@@ -119,7 +122,7 @@ class Film:
     def __init__(self) -> None:
         ways = ("truth", *METHODS)
         self.sums = {way: {name: [0.0, 0.0] for name in NAMES} for way in ways}
-        self._last: dict[str, tuple[Rgb, NDArray[np.float32]]] = {}
+        self._last: dict[str, tuple[Rgb, NDArray[np.float32], NDArray[np.float32]]] = {}
         self._histograms: list[dict[str, NDArray]] = []
 
     def add(self, way: str, name: str, value: float, weight: float = 1.0) -> None:
@@ -131,9 +134,13 @@ class Film:
         value, weight = self.sums[way][name]
         return value / weight if weight else float("nan")
 
-    def frame(self, pictures: dict[str, Rgb], begins_shot: bool) -> None:
-        """``pictures``: the frame of the truth and of each method."""
+    def frame(self, true: Rgb, maps: dict[str, NDArray[np.float32]], begins_shot: bool) -> None:
+        """``maps``: each method's ab map of the frame."""
+        colours = {way: raise_ab(ab, *true.shape[:2]) for way, ab in maps.items()}
+        pictures = {"truth": true}
+        pictures |= {way: with_colours(true, ab) for way, ab in colours.items()}
         labs = {way: lab_from_srgb(rgb) for way, rgb in pictures.items()}
+        colours["truth"] = labs["truth"][..., 1:]
         for way, rgb in pictures.items():
             self.add(way, "colorful", colorfulness(np.rint(rgb * 255).astype(np.uint8)))
             if way != "truth":
@@ -143,11 +150,16 @@ class Film:
         if begins_shot:
             self._last, self._histograms = {}, []
         if self._last:
-            self._pair(pictures, labs)
-        self._last = {way: (pictures[way], labs[way]) for way in pictures}
+            self._pair(pictures, colours, labs)
+        self._last = {way: (pictures[way], colours[way], labs[way]) for way in pictures}
         self._divergence({way: histograms(rgb) for way, rgb in pictures.items()})
 
-    def _pair(self, pictures: dict[str, Rgb], labs: dict[str, NDArray[np.float32]]) -> None:
+    def _pair(
+        self,
+        pictures: dict[str, Rgb],
+        colours: dict[str, NDArray[np.float32]],
+        labs: dict[str, NDArray[np.float32]],
+    ) -> None:
         now, before = pictures["truth"], self._last["truth"][0]
         greys = [np.rint(p @ np.float32(REC601) * 255).astype(np.uint8) for p in (now, before)]
         flow, back = flow_between(*greys), flow_between(*greys[::-1])
@@ -156,13 +168,17 @@ class Film:
         counts &= np.linalg.norm(now - warped(before, flow), axis=2) < 0.1
         still = np.hypot(flow[..., 0], flow[..., 1]) < 0.5
         for way in pictures:
-            came = warped(self._last[way][1][..., 1:], flow)
-            error = np.linalg.norm(labs[way][..., 1:] - came, axis=2)
-            for name, where in (
-                ("static", counts & still), ("moving", counts & ~still), ("warped", counts)
-            ):  # fmt: skip
+            _, colour, lab = self._last[way]
+            error = np.linalg.norm(colours[way] - warped(colour, flow), axis=2)
+            shown = np.linalg.norm(labs[way][..., 1:] - warped(lab[..., 1:], flow), axis=2)
+            for name, values, where in (
+                ("static", error, counts & still),
+                ("moving", error, counts & ~still),
+                ("warped", error, counts),
+                ("shown", shown, counts),
+            ):
                 if where.any():
-                    self.add(way, name, float(error[where].mean()), float(where.mean()))
+                    self.add(way, name, float(values[where].mean()), float(where.mean()))
 
     def _divergence(self, now: dict[str, NDArray]) -> None:
         for d in (1, 2, 4):
@@ -201,9 +217,7 @@ def measured(path: Path, predictor: Counting, limit: int, key_frames: str | int)
         for number, rgb in enumerate(true_frames(path)):
             if number >= min(limit, len(index)):
                 break
-            pictures = {"truth": rgb}
-            pictures |= {way: with_colours(rgb, ab(number)) for way, ab in ways.items()}
-            film.frame(pictures, number in shots)
+            film.frame(rgb, {way: ab(number) for way, ab in ways.items()}, number in shots)
     return film
 
 

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from .cleaning import Look, scaled_flow
 from .motion import Way, resized, warped
 
-# Trust below which a place counts as a hole, and the share of holes from which the network is
-# asked for a frame between two key frames; never nearer than `_APART` to one.
+# Trust below which a place counts as a hole. Holes count without their rims, which are seams that
+# blending closes; the network is asked for a frame between two key frames when they take up this
+# share of it, but never nearer than `_APART` to one.
 _HOLE = 0.3
-_HOLES = 0.10
+_RIM = 1
+_HOLES = 0.05
 _APART = 3
 # Every source counts a little, so that holes are filled and no edge shows.
 _FLOOR = 0.004
@@ -108,7 +110,8 @@ def _holes(trusts: Iterable[NDArray[np.float32]]) -> float:
     best = None
     for trust in trusts:
         best = trust if best is None else cv2.max(best, trust)
-    return float(np.mean(best < _HOLE))
+    rim = np.ones((2 * _RIM + 1, 2 * _RIM + 1), np.uint8)
+    return float(np.mean(cv2.erode((best < _HOLE).astype(np.uint8), rim)))
 
 
 def coloured(pieces: Iterable[Piece]) -> Iterator[tuple[int, NDArray[np.float32]]]:
@@ -159,20 +162,20 @@ def _blended(
 ) -> NDArray[np.float32]:
     """Colours brought from several frames, by their share and the trust in each place.
 
-    Where they disagree in hue the mean is paler than they are: chroma is given back.
+    Where they disagree the mean is paler than they are: the whole map is given back their mean
+    square of chroma.
     """
     sources = [source for source in sources if source[2] > 0]
     if len(sources) == 1:
         ab, carrier, _ = sources[0]
         return carrier.bring(ab)
-    total, chroma, weights = 0.0, 0.0, 0.0
+    total, power, weights = 0.0, 0.0, 0.0
     for ab, carrier, share in sources:
         came = carrier.bring(ab)
         weight = carrier.weight(share, *ab.shape[:2])
         total += came * weight[..., None]
-        chroma += cv2.magnitude(came[..., 0], came[..., 1]) * weight
+        power += (came * came).sum(axis=2) * weight
         weights += weight
     mean = total / weights[..., None]
-    wanted = chroma / weights
-    gain = (wanted + 1) / (cv2.magnitude(mean[..., 0], mean[..., 1]) + 1)
-    return mean * np.minimum(gain, np.float32(_MOST_GAIN))[..., None]
+    wanted, found = float((power / weights).mean()), float((mean * mean).sum(axis=2).mean())
+    return mean * np.float32(min(((wanted + 1) / (found + 1)) ** 0.5, _MOST_GAIN))

@@ -109,7 +109,7 @@ def _one_further(way: Way, looks: Sequence[Look], end: int, towards: int) -> Way
 
 def _brought(copy: NDArray[np.uint8], way: Way, centre: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A neighbour's copy in the centre's place; the centre's own where that is doubtful."""
-    came = warped(copy, scaled_flow(way.flow, *copy.shape))
+    came = warped(copy, scaled_flow(way.flow, *copy.shape), cv2.INTER_CUBIC)
     bad = cv2.resize(way.doubt, copy.shape[::-1], interpolation=cv2.INTER_LINEAR) > _DOUBT
     cv2.copyTo(centre, bad.astype(np.uint8), came)
     return came

@@ -22,11 +22,13 @@ KeyFrames = Literal["auto", "every"] | int
 # A shot in which nothing moves has a key frame every so many frames.
 _STILL = 24
 # What a step adds whose motion crosses the whole width, or that renews the whole picture.
-_MOTION = 2.0
-_RENEWAL = 1.5
+_MOTION = 1.0
+_RENEWAL = 0.5
 # A fade by this many codes of mean luma, or to this ratio of contrast, makes the picture new.
 _FADE_CODES = 40.0
 _FADE_CONTRAST = 1.5
+# Frames on each side of a step over which a fade is measured, so that jitter does not add up.
+_FADE_REACH = 4
 # Codes by which a place must differ from where it came from to count as new.
 _NEW_CODES = 14.0
 
@@ -117,15 +119,22 @@ def _spread(
     frames: NDArray[np.int64], steps: NDArray[np.float32], even: NDArray[np.float32]
 ) -> NDArray[np.int64]:
     """Of the distinct frames of a shot, those in the middle of equally new stretches."""
-    level = even[frames]
-    brightness = np.abs(np.diff(level[:, 0])) / _FADE_CODES
-    contrast = np.abs(np.diff(np.log(level[:, 1] + 4))) / np.log(_FADE_CONTRAST)
-    fade = np.maximum(brightness, contrast)
-    novelty = np.concatenate([[0.0], np.cumsum(1 / _STILL + steps[frames[1:]] + fade)])
+    steps = 1 / _STILL + steps[frames[1:]] + _fades(even[frames])
+    novelty = np.concatenate([[0.0], np.cumsum(steps)])
     # The last frame is a step in itself: a shot of one frame is not nothing.
     count = max(1, int(np.ceil(novelty[-1])))
     middles = (np.arange(count) + 0.5) * (novelty[-1] / count)
     return frames[np.unique(np.abs(novelty[:, None] - middles).argmin(axis=0))]
+
+
+def _fades(level: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How much of a fade lies in each step of a shot, from its frames' levels (n, 2): (n - 1,)."""
+    last = len(level) - 1
+    before = np.maximum(np.arange(last) + 1 - _FADE_REACH, 0)
+    after = np.minimum(np.arange(last) + _FADE_REACH, last)
+    change = np.abs(level[after, 0] - level[before, 0]) / _FADE_CODES
+    contrast = np.abs(np.log((level[after, 1] + 4) / (level[before, 1] + 4)))
+    return np.maximum(change, contrast / np.log(_FADE_CONTRAST)) / (after - before)
 
 
 def read_from(index: "FilmIndex", frame: int) -> tuple[int, int]:

@@ -76,6 +76,7 @@ def changed(**settings):
         ({"look": "vivid"}, {"photos", "colour", "encode", "join", "run"}),
         ({"digital_source_type": "humanEdits"}, {"photos", "join", "run"}),
         ({"already_colour": "copy"}, {"photos", "join", "run"}),
+        ({"films__key_frames": 7}, {"index", "join", "run"}),
         ({"films__chunk_seconds": 7}, {"index", "colour", "encode", "join", "run"}),
         ({"photos__max_pixels": 5}, {"photos", "run"}),
         ({"failures": "accept"}, set()),
