@@ -233,6 +233,13 @@ def _index_notes(work: FilmWork, index: FilmIndex) -> dict[str, Any]:
     }
     if facts["repaired_timestamps"]:
         notes["repaired_timestamps"] = facts["repaired_timestamps"]
+    if facts["has_no_times"]:
+        notes["source_times"] = "none in the file: its frames were counted at its rate"
+    if facts["jumps"]:
+        notes["jumps"] = (
+            f"timestamps jump back at {len(facts['jumps'])} places, as where recordings were put "
+            "one behind the other: what follows was moved on, picture and sound alike"
+        )
     if facts["packets"] != len(index):
         notes["packets"] = facts["packets"]
     shots = {tone: int(np.sum(index.tones == tone)) for tone in (COLOUR, TINTED)}
@@ -256,8 +263,8 @@ def _index_notes(work: FilmWork, index: FilmIndex) -> dict[str, Any]:
 def _damage(index: FilmIndex) -> str:
     facts = index.facts
     return (
-        f"The source is damaged: about {facts['bad_frames']} of its frames are bad or lost "
-        f"({facts['first_fault']})."
+        f"The source is damaged: bad or lost frames, about {facts['bad_frames']} "
+        f"({facts['first_fault']}); all others are in their places."
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import av
 import numpy as np
+from av.format import Flags
 from numpy.typing import NDArray
 
 from ..errors import ItemError
@@ -41,6 +42,9 @@ from .tone import (
 
 # Raised when an index of the same film would hold anything else than before.
 INDEX_VERSION = 3
+
+# Timestamps that go back by more than this, in seconds, are those of another recording.
+JUMP_BACK = 1
 
 NO_PTS = np.iinfo(np.int64).min
 
@@ -149,9 +153,15 @@ def _index(source: str, chunks: int, threads: int) -> FilmIndex:
     with open_film(source, threads) as film:
         seen = _look_through(film, threads)
         time_base = film.time_base
+        has_no_times = bool(film.container.format.flags & Flags.no_timestamps.value)
         promised = [r for r in (film.stream.guessed_rate, film.stream.average_rate) if r]
     usual = max(1, round(1 / ((promised or [Fraction(25)])[0] * time_base)))
-    pts, repaired = _rising(seen.raw_pts, seen.dts, usual)
+    back = max(1, round(JUMP_BACK / time_base))
+    given = seen.raw_pts if any(p is not None for p in seen.raw_pts) else seen.dts
+    if has_no_times:
+        # A bare stream: FFmpeg's guesses have a gap after the first frame.
+        given = [usual * number for number in range(len(given))]
+    pts, repaired, jumps = _rising(given, usual, back)
     durations = np.empty_like(pts)
     durations[:-1] = np.diff(pts)
     typical = int(np.median(durations[:-1])) if len(pts) > 1 else usual
@@ -188,6 +198,8 @@ def _index(source: str, chunks: int, threads: int) -> FilmIndex:
             "bad_frames": faults.bad,
             "first_fault": faults.first,
             "repaired_timestamps": repaired,
+            "jumps": jumps,
+            "has_no_times": has_no_times,
             "captions": film.captions,
             "interlaced_frames": seen.order.interlaced,
             "mixed_fields": seen.order.is_mixed,
@@ -280,22 +292,32 @@ def _refuse(seen: _Seen, pts: NDArray[np.int64], time_base: Fraction) -> None:
 
 
 def _rising(
-    pts: list[int | None], dts: list[int | None], usual: int
-) -> tuple[NDArray[np.int64], int]:
-    """Timestamps that rise strictly, from what the decoder gave, and how many were changed."""
-    given = pts if any(p is not None for p in pts) else dts
-    result = np.empty(len(pts), np.int64)
-    repaired = 0
+    given: list[int | None], usual: int, back: int
+) -> tuple[NDArray[np.int64], int, list[list[int]]]:
+    """Timestamps that rise strictly, from what the decoder gave; how many were changed; jumps.
+
+    Where they jump back by more than ``back``, recordings were put one behind the other: what
+    follows is moved on as a whole. A jump is the frame it begins with, and the sum of all moves
+    until then.
+    """
+    result = np.empty(len(given), np.int64)
+    repaired, moved, jumps = 0, 0, []
     for i, value in enumerate(given):
-        earliest = int(result[i - 1]) + 1 if i else value or 0
+        last = int(result[i - 1]) if i else None
         if value is None:
-            value = int(result[i - 1]) + usual if i else 0
+            value = last + usual if i else 0
             repaired += 1
-        elif i and value < earliest:
-            value = earliest
-            repaired += 1
+        else:
+            value += moved
+            if i and value < last - back:
+                moved += last + usual - value
+                value = last + usual
+                jumps.append([i, moved])
+            elif i and value <= last:
+                value = last + 1
+                repaired += 1
         result[i] = value
-    return result, repaired
+    return result, repaired, jumps
 
 
 def _rate(

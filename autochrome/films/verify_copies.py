@@ -51,7 +51,8 @@ def _compare(copy: Copy, found: Copy) -> str:
                 f"not at {float(true * copy.time_base):.6f} s.",
                 REMEDY,
             )
-    return f"equal, {len(copy.times)} packets"
+    moved = f", {copy.repaired} of them moved in time, to follow each other"
+    return f"equal, {len(copy.times)} packets" + (moved if copy.repaired else "")
 
 
 def compare_tags(
