@@ -22,6 +22,9 @@ from .work import FilmWork
 _GONE = Path("state/gone.json")
 _SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 
+# Seconds between the header's duration and the truth, from which on both are named.
+_HEADER_IS_WRONG = 1.0
+
 # The share of frames from which on a colour film's grey shots are named.
 _WORTH_SAYING = 0.05
 
@@ -235,6 +238,8 @@ def _index_notes(work: FilmWork, index: FilmIndex) -> dict[str, Any]:
         notes["repaired_timestamps"] = facts["repaired_timestamps"]
     if facts["has_no_times"]:
         notes["source_times"] = "none in the file: its frames were counted at its rate"
+    if header := _broken_promises(index):
+        notes["header"] = header
     if facts["jumps"]:
         notes["jumps"] = (
             f"timestamps jump back at {len(facts['jumps'])} places, as where recordings were put "
@@ -258,6 +263,20 @@ def _index_notes(work: FilmWork, index: FilmIndex) -> dict[str, Any]:
         if facts["mixed_fields"]:
             notes["interlaced"] += "; the order of the fields changes (telecine)"
     return notes
+
+
+def _broken_promises(index: FilmIndex) -> str:
+    """Where the header promises another length than the pictures have, as in a truncated film."""
+    facts = index.facts
+    promised = []
+    seconds = facts["promised_seconds"]
+    if not facts["has_no_times"] and abs(seconds - facts["seconds"]) > _HEADER_IS_WRONG:
+        promised.append(f"{seconds} s")
+    if facts["promised_frames"] > _MANY_MORE * len(index):
+        promised.append(f"{facts['promised_frames']} frames")
+    if not promised:
+        return ""
+    return f"promises {' and '.join(promised)}; it holds {facts['seconds']} s, {len(index)} frames"
 
 
 def _damage(index: FilmIndex) -> str:

@@ -5,8 +5,10 @@ damage, how colourful it is already; then the cuts into chunks, each with a prov
 """
 
 import json
+import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -153,11 +155,14 @@ def _index(source: str, chunks: int, threads: int) -> FilmIndex:
     with open_film(source, threads) as film:
         seen = _look_through(film, threads)
         time_base = film.time_base
+        promised_seconds = (film.container.duration or 0) / av.time_base
+        promised_frames = film.stream.frames
         has_no_times = bool(film.container.format.flags & Flags.no_timestamps.value)
         promised = [r for r in (film.stream.guessed_rate, film.stream.average_rate) if r]
     usual = max(1, round(1 / ((promised or [Fraction(25)])[0] * time_base)))
     back = max(1, round(JUMP_BACK / time_base))
-    given = seen.raw_pts if any(p is not None for p in seen.raw_pts) else seen.dts
+    # AVI knows no display times, and FFmpeg gives those of the coded order for them.
+    given = min(seen.raw_pts, seen.dts, key=_out_of_order)
     if has_no_times:
         # A bare stream: FFmpeg's guesses have a gap after the first frame.
         given = [usual * number for number in range(len(given))]
@@ -199,6 +204,9 @@ def _index(source: str, chunks: int, threads: int) -> FilmIndex:
             "first_fault": faults.first,
             "repaired_timestamps": repaired,
             "jumps": jumps,
+            "seconds": round(float((pts[-1] - pts[0] + durations[-1]) * time_base), 3),
+            "promised_frames": promised_frames,
+            "promised_seconds": round(promised_seconds, 3),
             "has_no_times": has_no_times,
             "captions": film.captions,
             "interlaced_frames": seen.order.interlaced,
@@ -289,6 +297,12 @@ def _refuse(seen: _Seen, pts: NDArray[np.int64], time_base: Fraction) -> None:
             "Convert it to SDR, Rec. 709 first, for example with FFmpeg's filters zscale and "
             "tonemap, and colour that.",
         )
+
+
+def _out_of_order(times: list[int | None]) -> int:
+    """How many timestamps do not follow the one before, or are missing."""
+    pairs = pairwise([-math.inf, *times])
+    return sum(time is None or (last is not None and time <= last) for last, time in pairs)
 
 
 def _rising(
