@@ -22,8 +22,10 @@ from .work import FilmWork
 _GONE = Path("state/gone.json")
 _SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 
-# Seconds between the header's duration and the truth, from which on both are named.
+# Seconds between the header's duration and the truth from which on both are named; and how many
+# times the frames it must promise.
 _HEADER_IS_WRONG = 1.0
+_MANY_MORE = 1.02
 
 # The share of frames from which on a colour film's grey shots are named.
 _WORTH_SAYING = 0.05
