@@ -6,29 +6,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from .. import __version__
 from ..archive import canonical_json, is_intact, read_json, sha256_file, stamp, temporary_beside
 from ..errors import ItemError
 from .faults import isolated, time_limit
 from .index import FilmIndex
 from .join import join_chunks
+from .notes import damage_of, index_notes, why_left
 from .streams import SIDECARS
-from .tone import COLOUR, TINTED
 from .verify import verify_film
 from .work import FilmWork
 
 _GONE = Path("state/gone.json")
 _SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 
-# Seconds between the header's duration and the truth from which on both are named; and how many
-# times the frames it must promise.
-_HEADER_IS_WRONG = 1.0
-_MANY_MORE = 1.02
-
-# The share of frames from which on a colour film's grey shots are named.
-_WORTH_SAYING = 0.05
 
 # What becomes of a film in colour, without and with a wish for copies.
 _IN_COLOUR = ("left_colour", "copied")
@@ -101,8 +92,8 @@ def deliver(work: FilmWork) -> Row:
         "key": work.join_key,
     }
     if work.stays_as_it_is(index):
-        row["checks"] = _index_notes(work, index)
-        row |= _left_or_copied(work, _why_left(index))
+        row["checks"] = index_notes(index, _tints_are_kept(work))
+        row |= _left_or_copied(work, why_left(index))
     else:
         row |= _coloured(work, index)
     _record(work, row)
@@ -112,17 +103,12 @@ def deliver(work: FilmWork) -> Row:
     return row
 
 
+def _tints_are_kept(work: FilmWork) -> bool:
+    return work.plan("encode")["settings"]["tint"] == "keep"
+
+
 def _wants_copy(work: FilmWork) -> bool:
     return work.plan("join")["settings"]["already_colour"] == "copy"
-
-
-def _why_left(index: FilmIndex) -> str:
-    facts = index.facts
-    if not facts["in_colour"]:
-        return "It is tinted, and tints are kept (films.tint)."
-    grey = 1 - facts["coloured_share"]
-    part = f"; {grey:.0%} of its frames are not, and stay so" if grey >= _WORTH_SAYING else ""
-    return f"It is in colour already{part}."
 
 
 def _left_or_copied(work: FilmWork, why: str) -> Row:
@@ -178,13 +164,17 @@ def _coloured(work: FilmWork, index: FilmIndex) -> Row:
     finally:
         for path in (part, *(Path(f"{part}.{suffix}") for suffix in SIDECARS)):
             path.unlink(missing_ok=True)
-    checks = verdict["checks"] | index.picture.notes(settings["codec"]) | _index_notes(work, index)
+    checks = (
+        verdict["checks"]
+        | index.picture.notes(settings["codec"])
+        | index_notes(index, _tints_are_kept(work))
+    )
     if beside:
         checks["files_beside"] = beside
     bad = index.facts["bad_frames"]
     return {
         "status": "partial" if bad else "coloured",
-        "reason": _damage(index) if bad else "",
+        "reason": damage_of(index) if bad else "",
         "remedy": "Nothing, unless there is a better copy of the film." if bad else "",
         "model": model.name,
         "model_sha256": model.sha256,
@@ -225,67 +215,6 @@ def _made(work: FilmWork, settings: dict[str, Any]) -> str:
             "settings": settings,
             "source_sha256": work.source_sha256,
         }
-    )
-
-
-def _index_notes(work: FilmWork, index: FilmIndex) -> dict[str, Any]:
-    facts = index.facts
-    notes: dict[str, Any] = {
-        "colour_share": facts["coloured_share"],
-        "colour_spread": facts["colour_spread"],
-        "shots": len(index.shots),
-        "chunks": len(index.cuts.starts),
-    }
-    if facts["repaired_timestamps"]:
-        notes["repaired_timestamps"] = facts["repaired_timestamps"]
-    if facts["has_no_times"]:
-        notes["source_times"] = "none in the file: its frames were counted at its rate"
-    if header := _broken_promises(index):
-        notes["header"] = header
-    if facts["jumps"]:
-        notes["jumps"] = (
-            f"timestamps jump back at {len(facts['jumps'])} places, as where recordings were put "
-            "one behind the other: what follows was moved on, picture and sound alike"
-        )
-    if facts["packets"] != len(index):
-        notes["packets"] = facts["packets"]
-    shots = {tone: int(np.sum(index.tones == tone)) for tone in (COLOUR, TINTED)}
-    if shots[COLOUR] and not facts["in_colour"]:
-        notes["colour"] = f"{shots[COLOUR]} of {len(index.shots)} shots keep their own colours"
-    if shots[TINTED]:
-        notes["tinted_share"] = facts["tinted_share"]
-        done = work.plan("encode")["settings"]["tint"]
-        notes["tint"] = f"{shots[TINTED]} of {len(index.shots)} shots are tinted: " + (
-            "left as they are" if done == "keep" or facts["in_colour"] else "tint dropped"
-        )
-    if index.picture.fields:
-        notes["interlaced"] = index.picture.fields
-        if facts["interlaced_frames"] < len(index):
-            notes["interlaced"] += f", {facts['interlaced_frames']} of the frames"
-        if facts["mixed_fields"]:
-            notes["interlaced"] += "; the order of the fields changes (telecine)"
-    return notes
-
-
-def _broken_promises(index: FilmIndex) -> str:
-    """Where the header promises another length than the pictures have, as in a truncated film."""
-    facts = index.facts
-    promised = []
-    seconds = facts["promised_seconds"]
-    if not facts["has_no_times"] and abs(seconds - facts["seconds"]) > _HEADER_IS_WRONG:
-        promised.append(f"{seconds} s")
-    if facts["promised_frames"] > _MANY_MORE * len(index):
-        promised.append(f"{facts['promised_frames']} frames")
-    if not promised:
-        return ""
-    return f"promises {' and '.join(promised)}; it holds {facts['seconds']} s, {len(index)} frames"
-
-
-def _damage(index: FilmIndex) -> str:
-    facts = index.facts
-    return (
-        f"The source is damaged: bad or lost frames, about {facts['bad_frames']} "
-        f"({facts['first_fault']}); all others are in their places."
     )
 
 

@@ -5,10 +5,8 @@ damage, how colourful it is already; then the cuts into chunks, each with a prov
 """
 
 import json
-import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +29,7 @@ from .decoder import (
 from .fields import FieldOrder
 from .pixels import Picture, luma_of, picture_of
 from .shots import ShotFinder
+from .times import follows, out_of_order, rate_of, rising
 from .tone import (
     COLOUR,
     COLOUR_SHARE,
@@ -84,7 +83,7 @@ class FilmIndex:
     @property
     def is_steady(self) -> bool:
         """Do the frames follow each other at `rate`, as far as the clock can tell?"""
-        return _follows(self.pts, self.rate * self.time_base)
+        return follows(self.pts, self.rate * self.time_base)
 
     def chunk(self, number: int) -> range:
         """The frames of one chunk; empty for a surplus chunk."""
@@ -162,11 +161,11 @@ def _index(source: str, chunks: int, threads: int) -> FilmIndex:
     usual = max(1, round(1 / ((promised or [Fraction(25)])[0] * time_base)))
     back = max(1, round(JUMP_BACK / time_base))
     # AVI knows no display times, and FFmpeg gives those of the coded order for them.
-    given = min(seen.raw_pts, seen.dts, key=_out_of_order)
+    given = min(seen.raw_pts, seen.dts, key=out_of_order)
     if has_no_times:
         # A bare stream: FFmpeg's guesses have a gap after the first frame.
         given = [usual * number for number in range(len(given))]
-    pts, repaired, jumps = _rising(given, usual, back)
+    pts, repaired, jumps = rising(given, usual, back)
     durations = np.empty_like(pts)
     durations[:-1] = np.diff(pts)
     typical = int(np.median(durations[:-1])) if len(pts) > 1 else usual
@@ -187,7 +186,7 @@ def _index(source: str, chunks: int, threads: int) -> FilmIndex:
     index = FilmIndex(
         picture=replace(seen.picture, fields=seen.order.fields),
         time_base=time_base,
-        rate=_rate(pts, durations, time_base, promised),
+        rate=rate_of(pts, durations, time_base, promised),
         pts=pts,
         raw_pts=raw_pts,
         durations=durations,
@@ -297,58 +296,3 @@ def _refuse(seen: _Seen, pts: NDArray[np.int64], time_base: Fraction) -> None:
             "Convert it to SDR, Rec. 709 first, for example with FFmpeg's filters zscale and "
             "tonemap, and colour that.",
         )
-
-
-def _out_of_order(times: list[int | None]) -> int:
-    """How many timestamps do not follow the one before, or are missing."""
-    pairs = pairwise([-math.inf, *times])
-    return sum(time is None or (last is not None and time <= last) for last, time in pairs)
-
-
-def _rising(
-    given: list[int | None], usual: int, back: int
-) -> tuple[NDArray[np.int64], int, list[list[int]]]:
-    """Timestamps that rise strictly, from what the decoder gave; how many were changed; jumps.
-
-    Where they jump back by more than ``back``, recordings were put one behind the other: what
-    follows is moved on as a whole. A jump is the frame it begins with, and the sum of all moves
-    until then.
-    """
-    result = np.empty(len(given), np.int64)
-    repaired, moved, jumps = 0, 0, []
-    for i, value in enumerate(given):
-        last = int(result[i - 1]) if i else None
-        if value is None:
-            value = last + usual if i else 0
-            repaired += 1
-        else:
-            value += moved
-            if i and value < last - back:
-                moved += last + usual - value
-                value = last + usual
-                jumps.append([i, moved])
-            elif i and value <= last:
-                value = last + 1
-                repaired += 1
-        result[i] = value
-    return result, repaired, jumps
-
-
-def _rate(
-    pts: NDArray[np.int64],
-    durations: NDArray[np.int64],
-    time_base: Fraction,
-    promised: list[Fraction],
-) -> Fraction:
-    """The rate that the header promises if the frames follow it, else their average."""
-    for rate in promised:
-        if _follows(pts, rate * time_base):
-            return rate
-    span = int(pts[-1] - pts[0] + durations[-1]) * time_base
-    rate = len(pts) / span if span > 0 else Fraction(25)
-    return min(max(rate, Fraction(1, 100)), Fraction(1000)).limit_denominator(1001)
-
-
-def _follows(pts: NDArray[np.int64], frames_a_tick: Fraction) -> bool:
-    even = pts[0] + np.arange(len(pts)) / float(frames_a_tick)
-    return bool(np.all(np.abs(pts - even) <= 1))
