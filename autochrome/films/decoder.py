@@ -50,6 +50,10 @@ class Faults:
         self.broken_packets += 1
         self._told(getattr(error, "strerror", None) or str(error))
 
+    def lost(self) -> None:
+        self.broken_packets += 1
+        self._told("the container lacks a part of it")
+
     def suspect(self, complaint: str) -> None:
         self.suspect_packets += 1
         self._told(complaint)
@@ -170,7 +174,8 @@ def decode(film: Film) -> Iterator[av.VideoFrame]:
             return
         film.faults.packets += packet.size > 0
         film.captions += _CAPTIONS in bytes(packet)
-        film.faults.broken_packets += packet.is_corrupt
+        if packet.is_corrupt:
+            film.faults.lost()
         if packet.is_keyframe and packet.pts is not None:
             film.key_packets.append((packet.pts, packet.pts if packet.dts is None else packet.dts))
         before, _ = av.logging.get_last_error()

@@ -6,8 +6,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from .. import __version__
 from ..archive import (
     canonical_json,
@@ -24,8 +22,8 @@ from .coding import Coding
 from .faults import isolated, time_limit
 from .index import FilmIndex
 from .join import join_chunks
+from .notes import damage_of, index_notes, why_left
 from .streams import SIDECARS
-from .tone import COLOUR, TINTED
 from .verify import verify_film
 from .work import FilmWork
 
@@ -34,8 +32,6 @@ _GONE = Path("state/gone.json")
 # Files that may stand beside a film, by suffix.
 _BESIDE = (*SIDECARS, "xmp")
 
-# The share of frames from which on a colour film's grey shots are named.
-_WORTH_SAYING = 0.05
 
 # What becomes of a film in colour, without and with a wish for copies.
 _IN_COLOUR = ("left_colour", "copied")
@@ -108,8 +104,8 @@ def deliver(work: FilmWork) -> Row:
         "key": work.join_key,
     }
     if work.stays_as_it_is(index):
-        row["checks"] = _index_notes(work, index)
-        row |= _left_or_copied(work, _why_left(index))
+        row["checks"] = index_notes(index, _tints_are_kept(work))
+        row |= _left_or_copied(work, why_left(index))
     else:
         row |= _coloured(work, index)
     _record(work, row)
@@ -119,17 +115,12 @@ def deliver(work: FilmWork) -> Row:
     return row
 
 
+def _tints_are_kept(work: FilmWork) -> bool:
+    return work.plan("encode")["settings"]["tint"] == "keep"
+
+
 def _wants_copy(work: FilmWork) -> bool:
     return work.plan("join")["settings"]["already_colour"] == "copy"
-
-
-def _why_left(index: FilmIndex) -> str:
-    facts = index.facts
-    if not facts["in_colour"]:
-        return "It is tinted, and tints are kept (films.tint)."
-    grey = 1 - facts["coloured_share"]
-    part = f"; {grey:.0%} of its frames are not, and stay so" if grey >= _WORTH_SAYING else ""
-    return f"It is in colour already{part}."
 
 
 def _left_or_copied(work: FilmWork, why: str) -> Row:
@@ -190,7 +181,9 @@ def _coloured(work: FilmWork, index: FilmIndex) -> Row:
             path.unlink(missing_ok=True)
     write_json(curve_path(work.join_key), verdict["curve"])
     checks = (
-        verdict["checks"] | Coding.of(index.picture, settings).notes() | _index_notes(work, index)
+        verdict["checks"]
+        | Coding.of(index.picture, settings).notes()
+        | index_notes(index, _tints_are_kept(work))
     )
     checks["made_by"] = {
         "version": __version__,
@@ -207,7 +200,7 @@ def _coloured(work: FilmWork, index: FilmIndex) -> Row:
     bad = index.facts["bad_frames"]
     return {
         "status": "partial" if bad else "coloured",
-        "reason": _damage(index) if bad else "",
+        "reason": damage_of(index) if bad else "",
         "remedy": "Nothing, unless there is a better copy of the film." if bad else "",
         "model": model.name,
         "model_sha256": model.sha256,
@@ -271,44 +264,6 @@ def _facts(work: FilmWork, settings: dict[str, Any]) -> dict[str, str]:
         "source_sha256": work.source_sha256,
         "digital_source_type": work.plan("join")["settings"]["digital_source_type"],
     }
-
-
-def _index_notes(work: FilmWork, index: FilmIndex) -> dict[str, Any]:
-    facts = index.facts
-    notes: dict[str, Any] = {
-        "colour_share": facts["coloured_share"],
-        "colour_spread": facts["colour_spread"],
-        "shots": len(index.shots),
-        "chunks": len(index.cuts.starts),
-    }
-    if facts["repaired_timestamps"]:
-        notes["repaired_timestamps"] = facts["repaired_timestamps"]
-    if facts["packets"] != len(index):
-        notes["packets"] = facts["packets"]
-    shots = {tone: int(np.sum(index.tones == tone)) for tone in (COLOUR, TINTED)}
-    if shots[COLOUR] and not facts["in_colour"]:
-        notes["colour"] = f"{shots[COLOUR]} of {len(index.shots)} shots keep their own colours"
-    if shots[TINTED]:
-        notes["tinted_share"] = facts["tinted_share"]
-        done = work.plan("encode")["settings"]["tint"]
-        notes["tint"] = f"{shots[TINTED]} of {len(index.shots)} shots are tinted: " + (
-            "left as they are" if done == "keep" or facts["in_colour"] else "tint dropped"
-        )
-    if index.picture.fields:
-        notes["interlaced"] = index.picture.fields
-        if facts["interlaced_frames"] < len(index):
-            notes["interlaced"] += f", {facts['interlaced_frames']} of the frames"
-        if facts["mixed_fields"]:
-            notes["interlaced"] += "; the order of the fields changes (telecine)"
-    return notes
-
-
-def _damage(index: FilmIndex) -> str:
-    facts = index.facts
-    return (
-        f"The source is damaged: about {facts['bad_frames']} of its frames are bad or lost "
-        f"({facts['first_fault']})."
-    )
 
 
 def _result_name(work: FilmWork, status: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import av
 import numpy as np
+from av.format import Flags
 from numpy.typing import NDArray
 
 from ..errors import ItemError
@@ -29,6 +30,7 @@ from .fields import FieldOrder
 from .keyframes import NOVELTY_WIDTH, KeyFrames, NoveltyFinder, choose_key_frames, even_levels
 from .pixels import Picture, luma_of, picture_of
 from .shots import ShotFinder, shrunk
+from .times import follows, out_of_order, rate_of, rising
 from .tone import (
     COLOUR,
     COLOUR_SHARE,
@@ -42,6 +44,9 @@ from .tone import (
 
 # Raised when an index of the same film would hold anything else than before.
 INDEX_VERSION = 3
+
+# Timestamps that go back by more than this, in seconds, are those of another recording.
+JUMP_BACK = 1
 
 NO_PTS = np.iinfo(np.int64).min
 
@@ -85,7 +90,7 @@ class FilmIndex:
     @property
     def is_steady(self) -> bool:
         """Do the frames follow each other at `rate`, as far as the clock can tell?"""
-        return _follows(self.pts, self.rate * self.time_base)
+        return follows(self.pts, self.rate * self.time_base)
 
     def chunk(self, number: int) -> range:
         """The frames of one chunk; empty for a surplus chunk."""
@@ -172,9 +177,18 @@ def _index(
     with open_film(source, threads) as film:
         seen = _look_through(film, threads)
         time_base = film.time_base
+        promised_seconds = (film.container.duration or 0) / av.time_base
+        promised_frames = film.stream.frames
+        has_no_times = bool(film.container.format.flags & Flags.no_timestamps.value)
         promised = [r for r in (film.stream.guessed_rate, film.stream.average_rate) if r]
     usual = max(1, round(1 / ((promised or [Fraction(25)])[0] * time_base)))
-    pts, repaired = _rising(seen.raw_pts, seen.dts, usual)
+    back = max(1, round(JUMP_BACK / time_base))
+    # AVI knows no display times, and FFmpeg gives those of the coded order for them.
+    given = min(seen.raw_pts, seen.dts, key=out_of_order)
+    if has_no_times:
+        # A bare stream: FFmpeg's guesses have a gap after the first frame.
+        given = [usual * number for number in range(len(given))]
+    pts, repaired, jumps = rising(given, usual, back)
     durations = np.empty_like(pts)
     durations[:-1] = np.diff(pts)
     typical = int(np.median(durations[:-1])) if len(pts) > 1 else usual
@@ -205,7 +219,7 @@ def _index(
     index = FilmIndex(
         picture=replace(seen.picture, fields=seen.order.fields),
         time_base=time_base,
-        rate=_rate(pts, durations, time_base, promised),
+        rate=rate_of(pts, durations, time_base, promised),
         pts=pts,
         raw_pts=raw_pts,
         durations=durations,
@@ -225,6 +239,11 @@ def _index(
             "bad_frames": faults.bad,
             "first_fault": faults.first,
             "repaired_timestamps": repaired,
+            "jumps": jumps,
+            "seconds": round(float((pts[-1] - pts[0] + durations[-1]) * time_base), 3),
+            "promised_frames": promised_frames,
+            "promised_seconds": round(promised_seconds, 3),
+            "has_no_times": has_no_times,
             "captions": film.captions,
             "interlaced_frames": seen.order.interlaced,
             "mixed_fields": seen.order.is_mixed,
@@ -317,42 +336,3 @@ def _refuse(seen: _Seen, pts: NDArray[np.int64], time_base: Fraction) -> None:
             "Convert it to SDR, Rec. 709 first, for example with FFmpeg's filters zscale and "
             "tonemap, and colour that.",
         )
-
-
-def _rising(
-    pts: list[int | None], dts: list[int | None], usual: int
-) -> tuple[NDArray[np.int64], int]:
-    """Timestamps that rise strictly, from what the decoder gave, and how many were changed."""
-    given = pts if any(p is not None for p in pts) else dts
-    result = np.empty(len(pts), np.int64)
-    repaired = 0
-    for i, value in enumerate(given):
-        earliest = int(result[i - 1]) + 1 if i else value or 0
-        if value is None:
-            value = int(result[i - 1]) + usual if i else 0
-            repaired += 1
-        elif i and value < earliest:
-            value = earliest
-            repaired += 1
-        result[i] = value
-    return result, repaired
-
-
-def _rate(
-    pts: NDArray[np.int64],
-    durations: NDArray[np.int64],
-    time_base: Fraction,
-    promised: list[Fraction],
-) -> Fraction:
-    """The rate that the header promises if the frames follow it, else their average."""
-    for rate in promised:
-        if _follows(pts, rate * time_base):
-            return rate
-    span = int(pts[-1] - pts[0] + durations[-1]) * time_base
-    rate = len(pts) / span if span > 0 else Fraction(25)
-    return min(max(rate, Fraction(1, 100)), Fraction(1000)).limit_denominator(1001)
-
-
-def _follows(pts: NDArray[np.int64], frames_a_tick: Fraction) -> bool:
-    even = pts[0] + np.arange(len(pts)) / float(frames_a_tick)
-    return bool(np.all(np.abs(pts - even) <= 1))

@@ -13,7 +13,7 @@ from av.stream import Disposition
 
 from ..errors import ItemError
 from .decoder import open_container, pick_video
-from .index import FilmIndex
+from .index import JUMP_BACK, FilmIndex
 from .matroska import name_with_room, set_aspect
 from .streams import (
     SIDECARS,
@@ -77,7 +77,7 @@ def join_chunks(
                 other.container.start_encoding()
             output.start_encoding()
             coloured = _coloured(index, encoded, times, picture)
-            _mux_all(output, coloured, _others(film, copies, outputs))
+            _mux_all(output, coloured, _others(film, copies, outputs, index))
             for beside in {id(s.container): s.container for s in outputs.values()}.values():
                 if beside is not output:
                     beside.close()
@@ -198,14 +198,17 @@ def _coloured(index: FilmIndex, encoded: list[Path], times, stream) -> Iterator[
             yield packet
 
 
-def _others(film, copies: list[Copy], outputs) -> Iterator[av.Packet]:
+def _others(film, copies: list[Copy], outputs, index: FilmIndex) -> Iterator[av.Packet]:
     """The packets of the copied streams, noted, in the source's order."""
-    by_source = {copy.source: copy for copy in copies}
+    clocks = {
+        copy.source: _Clock(copy, outputs[copy.source], index)
+        for copy in copies
+        if copy.source in outputs
+    }
     wanted = [film.streams[source] for source in outputs]
     wanted = [stream for stream in wanted if stream.type != "attachment"]
     if not wanted:
         return
-    last: dict[int, int] = {}
     packets = film.demux(wanted)
     while True:
         try:
@@ -218,16 +221,49 @@ def _others(film, copies: list[Copy], outputs) -> Iterator[av.Packet]:
         if not packet.size and packet.dts is None:
             continue
         source = packet.stream_index
-        by_source[source].note(packet)
-        if packet.dts is None:
-            packet.dts = packet.pts
-        if packet.dts is None:
-            packet.pts = packet.dts = last.get(source, 0)
-        if source in last and packet.dts < last[source]:
-            packet.dts = last[source]
-        last[source] = packet.dts
+        clocks[source].set(packet)
         packet.stream = outputs[source]
         yield packet
+
+
+class _Clock:
+    """The times of a copied stream's packets, made such that the container takes them."""
+
+    def __init__(self, copy: Copy, output, index: FilmIndex):
+        self._copy = copy
+        # Two packets at one time: Matroska takes them, others do not.
+        self._is_strict = output.container.format.name not in ("matroska", "nut")
+        self._is_strict &= copy.kind in ("audio", "video")
+        # Where recordings were put one behind the other, the sound moves with the picture.
+        ticks = index.time_base / copy.time_base
+        self._moves = [0] + [round(moved * ticks) for _, moved in index.facts["jumps"]]
+        self._back = JUMP_BACK / copy.time_base
+        self._jumps = 0
+        self._last_given: int | None = None
+        self._last: int | None = None
+
+    def set(self, packet: av.Packet) -> None:
+        """Note the packet, and give it times that rise."""
+        given = packet.dts if packet.dts is not None else packet.pts
+        if given is not None:
+            if self._last_given is not None and given < self._last_given - self._back:
+                self._jumps = min(self._jumps + 1, len(self._moves) - 1)
+            self._last_given = given
+        move = self._moves[self._jumps]
+        packet.pts = packet.pts + move if packet.pts is not None else None
+        if given is None:
+            packet.pts = packet.dts = self._last or 0
+        else:
+            packet.dts = given + move
+        self._copy.note(packet)
+        if self._last is not None:
+            earliest = self._last + self._is_strict
+            if packet.dts < earliest:
+                packet.dts = earliest
+                if packet.pts is not None and packet.pts < earliest:
+                    packet.pts = self._copy.times[-1] = earliest
+                    self._copy.repaired += 1
+        self._last = packet.dts
 
 
 def _mux_all(output, coloured: Iterator[av.Packet], others: Iterator[av.Packet]) -> None:

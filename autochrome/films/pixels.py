@@ -145,7 +145,7 @@ def luma_of(frame: av.VideoFrame, picture: Picture) -> NDArray[np.integer]:
         raise ItemError(
             f"The picture changes its size from {picture.width} × {picture.height} to "
             f"{frame.width} × {frame.height} in the middle.",
-            "Convert it to one size first, for example with FFmpeg.",
+            "Cut it there into two films, or convert it to one size first (with FFmpeg).",
         )
     if is_rgb(frame.format.name):
         return _luma_from_rgb(frame, picture)

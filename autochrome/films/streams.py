@@ -44,6 +44,8 @@ class Copy:
     times: array = field(default_factory=lambda: array("q"))
     time_base: Fraction = Fraction(1)
     unwrapper: Any = None
+    # Packets whose times did not rise and were moved.
+    repaired: int = 0
 
     def note(self, packet: av.Packet) -> None:
         """Take one packet of the source into account."""

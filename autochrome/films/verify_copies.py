@@ -42,16 +42,18 @@ def _compare(copy: Copy, found: Copy) -> str:
         raise ItemError(f"The copied stream {copy.source} ({copy.name}) differs.", REMEDY)
     if len(found.times) != len(copy.times):
         return f"equal bytes, {len(copy.times)} packets as {len(found.times)}"
-    half = found.time_base / 2
+    # Matroska rounds times before 0 towards 0, all others to the nearest.
+    tick = max(found.time_base, copy.time_base)
     for true, value in zip(copy.times, found.times, strict=True):
-        if abs(value * found.time_base - true * copy.time_base) > half:
+        if abs(value * found.time_base - true * copy.time_base) >= tick:
             raise ItemError(
                 f"A packet of the copied stream {copy.source} ({copy.name}) stands at "
                 f"{float(value * found.time_base):.6f} s, "
                 f"not at {float(true * copy.time_base):.6f} s.",
                 REMEDY,
             )
-    return f"equal, {len(copy.times)} packets"
+    moved = f", {copy.repaired} of them moved in time, to follow each other"
+    return f"equal, {len(copy.times)} packets" + (moved if copy.repaired else "")
 
 
 def compare_tags(

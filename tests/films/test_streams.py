@@ -7,6 +7,7 @@ import av
 import numpy as np
 import pytest
 
+from autochrome.errors import ItemError
 from autochrome.films.decoder import open_film
 from autochrome.films.index import FilmIndex, make_index
 
@@ -185,3 +186,81 @@ def test_damage_is_counted_and_good_frames_stay(tmp_path):
 def test_real_films_go_the_whole_way(media, colour_film, name):
     coloured = colour_film(media / "bw_video" / name)
     assert coloured.verdict.frames == 3
+
+
+def test_recordings_put_one_behind_the_other_go_on_in_time(tmp_path, colour_film):
+    part = write_film(tmp_path / "part.ts", moving_pictures(50), sound=True).read_bytes()
+    source = tmp_path / "a.ts"
+    source.write_bytes(part + part)
+    coloured = colour_film(source, "ts")
+    assert coloured.index.facts["jumps"][0][0] == 50
+    steps = np.diff(coloured.index.pts) * float(coloured.index.time_base)
+    assert np.allclose(steps, 0.04, atol=0.001)
+    with av.open(str(coloured.result)) as film:
+        sound = [float(p.pts * p.time_base) for p in film.demux(audio=0) if p.size]
+    with av.open(str(tmp_path / "part.ts")) as film:
+        count = sum(1 for p in film.demux(audio=0) if p.size)
+    picture = [float(time) for time in coloured.index.pts * float(coloured.index.time_base)]
+    assert sound[count] - picture[50] == pytest.approx(sound[0] - picture[0], abs=0.002)
+
+
+def test_a_bare_stream_is_counted_at_its_rate(tmp_path):
+    source = write_film(tmp_path / "a.m1v", moving_pictures(20), codec="mpeg1video")
+    make_index(str(source), str(tmp_path / "i.npz"), 1)
+    index = FilmIndex.load(tmp_path / "i.npz")
+    assert set(np.diff(index.pts) * index.time_base) == {Fraction(1, 25)}
+    assert index.facts["has_no_times"] and not index.facts["repaired_timestamps"]
+
+
+def test_a_change_of_size_is_named_with_its_place(tmp_path):
+    parts = [
+        write_film(tmp_path / f"{n}.ts", moving_pictures(30, *size)).read_bytes()
+        for n, size in enumerate(((96, 64), (128, 96)))
+    ]
+    source = tmp_path / "a.ts"
+    source.write_bytes(b"".join(parts))
+    with pytest.raises(ItemError, match=r"changes its size .* \(From frame 30 on") as caught:
+        make_index(str(source), str(tmp_path / "i.npz"), 1)
+    assert "Cut it there" in caught.value.remedy
+
+
+@pytest.mark.parametrize("transfer", [16, 18])
+def test_hdr_is_refused_with_what_to_do(tmp_path, transfer):
+    frames = [frame.astype(np.uint16) * 4 for frame in moving_pictures(5)]
+    source = write_film(
+        *(tmp_path / "a.mkv", frames),
+        **{"pixel_format": "yuv420p10le", "colorspace": 9, "color_trc": transfer},
+    )
+    with pytest.raises(ItemError, match="HDR") as caught:
+        make_index(str(source), str(tmp_path / "i.npz"), 1)
+    assert "SDR" in caught.value.remedy
+
+
+def test_pictures_of_the_film_that_are_progressive_are_counted_among_interlaced_ones(tmp_path):
+    graphs = {name: _marker(name) for name in ("prog", "tff")}
+    source = tmp_path / "a.mkv"
+    with av.open(str(source), "w") as file:
+        stream = file.add_stream("mpeg2video", rate=Fraction(25))
+        stream.width, stream.height = 96, 64
+        stream.codec_context.flags |= av.codec.context.Flags.interlaced_dct
+        for number, luma in enumerate(moving_pictures(12)):
+            frame = av.VideoFrame.from_ndarray(luma, format="gray").reformat(format="yuv420p")
+            frame.pts, frame.time_base = number, Fraction(1, 25)
+            graph = graphs["prog" if number < 4 else "tff"]
+            graph.push(frame)
+            file.mux(stream.encode(graph.pull()))
+        file.mux(stream.encode(None))
+    make_index(str(source), str(tmp_path / "i.npz"), 1)
+    index = FilmIndex.load(tmp_path / "i.npz")
+    assert 0 < index.facts["interlaced_frames"] <= len(index)
+    assert index.picture.fields == "tff"
+
+
+def _marker(mode: str) -> av.filter.Graph:
+    graph = av.filter.Graph()
+    feed = graph.add_buffer(width=96, height=64, format="yuv420p", time_base=Fraction(1, 25))
+    mark, sink = graph.add("setparams", f"field_mode={mode}"), graph.add("buffersink")
+    feed.link_to(mark)
+    mark.link_to(sink)
+    graph.configure()
+    return graph
