@@ -225,6 +225,9 @@ def _index_notes(index: FilmIndex) -> dict[str, Any]:
         notes["packets"] = facts["packets"]
     if facts["coloured_share"] > 0 and not facts["in_colour"]:
         notes["colour"] = "a part was in colour already, and was coloured anew"
+    if "stretch" in facts:
+        begin, seconds = facts["stretch"]
+        notes["preview"] = {"from_seconds": begin, "seconds": seconds, "sound": "left out"}
     if index.picture.fields:
         notes["interlaced"] = index.picture.fields
     return notes

@@ -5,6 +5,7 @@ damage, how colourful it is already; then the cuts into chunks, each with a prov
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..errors import ItemError
 from .arrays import save_arrays
-from .cuts import Cuts, choose_cuts
+from .cuts import Cuts, choose_cuts, prove_start
 from .decoder import (
     CLEAN_THREADS,
     DAMAGED_THREADS,
@@ -27,6 +28,7 @@ from .decoder import (
 )
 from .pixels import Picture, colour_spread, luma_of, picture_of
 from .shots import ShotFinder
+from .stretch import Stretch, decode_stretch, middle_of
 
 # Raised when an index of the same film would hold anything else than before.
 INDEX_VERSION = 2
@@ -116,21 +118,24 @@ class _DamagedError(Exception):
     """The film shows faults: it is to be decoded with one thread."""
 
 
-def make_index(source: str, target: str, chunks: int) -> None:
+def make_index(source: str, target: str, chunks: int, seconds: float | None = None) -> None:
     """Index the film ``source``, cut into at most ``chunks``, and write the index to ``target``.
 
-    Raises ItemError if it has no picture that can be decoded.
+    With ``seconds`` only so many around the middle are indexed, as if they were a film, in one
+    piece. Raises ItemError if it has no picture that can be decoded.
     """
     try:
-        index = _index(source, chunks, CLEAN_THREADS)
+        index = _index(source, chunks, CLEAN_THREADS, seconds)
     except _DamagedError:
-        index = _index(source, chunks, DAMAGED_THREADS)
+        index = _index(source, chunks, DAMAGED_THREADS, seconds)
     index.save(Path(target))
 
 
-def _index(source: str, chunks: int, threads: int) -> FilmIndex:
+def _index(source: str, chunks: int, threads: int, seconds: float | None) -> FilmIndex:
     with open_film(source, threads) as film:
-        seen = _look_through(film, threads)
+        stretch = None if seconds is None else middle_of(film, seconds)
+        frames = decode(film) if stretch is None else decode_stretch(film, stretch)
+        seen = _look_through(film, frames, threads)
         time_base = film.time_base
         promised = [r for r in (film.stream.guessed_rate, film.stream.average_rate) if r]
     usual = max(1, round(1 / ((promised or [Fraction(25)])[0] * time_base)))
@@ -169,8 +174,21 @@ def _index(source: str, chunks: int, threads: int) -> FilmIndex:
             "in_colour": coloured >= COLOUR_SHARE,
         },
     )
-    cuts = choose_cuts(index, source, chunks, key_times)
+    if stretch is None:
+        cuts = choose_cuts(index, source, chunks, key_times)
+    else:
+        index, cuts = _as_a_film(index, source, stretch)
     return FilmIndex(**{**vars(index), "cuts": cuts})
+
+
+def _as_a_film(index: FilmIndex, source: str, stretch: Stretch) -> tuple[FilmIndex, Cuts]:
+    """A stretch with times of its own. Raises ItemError if a seek does not find it again."""
+    cuts = Cuts((0, len(index)), (stretch.start,))
+    if stretch.start is not None:
+        prove_start(index, source, stretch.start)
+    first = float(index.pts[0] * index.time_base)
+    facts = index.facts | {"packets": len(index), "stretch": [round(first, 3), stretch.seconds]}
+    return FilmIndex(**{**vars(index), "pts": index.pts - index.pts[0], "facts": facts}), cuts
 
 
 class _Seen:
@@ -201,9 +219,9 @@ class _Seen:
         self.last_duration = frame.duration or 0
 
 
-def _look_through(film: Film, threads: int) -> _Seen:
+def _look_through(film: Film, frames: Iterator[av.VideoFrame], threads: int) -> _Seen:
     seen = None
-    for frame in decode(film):
+    for frame in frames:
         if seen is None:
             seen = _Seen(picture_of(frame, film.stream))
         if frame.interlaced_frame and not seen.picture.fields:

@@ -152,7 +152,14 @@ def _ensure_index(work: FilmWork) -> None:
     plan = work.plan("index")
     work.folder.mkdir(parents=True, exist_ok=True)
     limit = time_limit(source_bytes=plan["size"])
-    isolated(make_index, work.source, str(work.index_path), work.chunks, limit=limit)
+    isolated(
+        make_index,
+        work.source,
+        str(work.index_path),
+        work.chunks,
+        plan["settings"].get("preview"),
+        limit=limit,
+    )
     work.record(work.index_key, work.index_path)
 
 

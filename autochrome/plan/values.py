@@ -88,7 +88,11 @@ def _stages(
     header = films.FilmHeader(**entry.header)
     common = {
         "film": film_id(entry.path),
-        "chunks": films.chunk_count(header, entry.size, settings["chunk_seconds"]),
+        "chunks": (
+            1
+            if config["preview"]
+            else films.chunk_count(header, entry.size, settings["chunk_seconds"])
+        ),
     }
     source = {
         "archive": str(archive),
@@ -97,7 +101,12 @@ def _stages(
         "mtime_ns": entry.mtime_ns,
     }
     stages = {
-        "index": {"stage": "index", **common, **source, "settings": {}},
+        "index": {
+            "stage": "index",
+            **common,
+            **source,
+            "settings": {"preview": config["preview"]} if config["preview"] else {},
+        },
         "colour": {
             "stage": "colour",
             **common,

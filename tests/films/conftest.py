@@ -136,11 +136,16 @@ def colour_film(tmp_path: Path) -> Callable[..., Coloured]:
     """The whole way for one film, in this process and with a stand-in for the network."""
 
     def colour(
-        source: Path, container: str = "mp4", chunks: int = 1, name: str = "work", **settings: Any
+        source: Path,
+        container: str = "mp4",
+        chunks: int = 1,
+        name: str = "work",
+        seconds: float | None = None,
+        **settings: Any,
     ) -> Coloured:
         folder = tmp_path / name
         folder.mkdir()
-        make_index(str(source), str(folder / "index.npz"), chunks)
+        make_index(str(source), str(folder / "index.npz"), chunks, seconds)
         index = FilmIndex.load(folder / "index.npz")
         numbers = [n for n in range(chunks) if index.chunk(n)]
         for n in numbers:
