@@ -3,6 +3,7 @@
 The stages run with the results folder as the working directory; see DESIGN.md, "Films".
 """
 
+from .frames import remove_frames
 from .header import FilmHeader, chunk_count, probe_film, result_container
 from .presets import encoder_settings
 from .stages import colour_chunk, encode_chunk, index_film, join_film
@@ -16,5 +17,6 @@ __all__ = [
     "index_film",
     "join_film",
     "probe_film",
+    "remove_frames",
     "result_container",
 ]

@@ -124,7 +124,7 @@ def _stages(
         "film": common["film"],
         "result": f"films/{result}",
         "container": container,
-        "settings": {"already_colour": config["already_colour"]},
+        "settings": {"already_colour": config["already_colour"], "frames": settings["frames"]},
         "upstream": {name: digest(value) for name, value in stages.items()},
     }
     return stages
