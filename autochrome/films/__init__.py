@@ -4,6 +4,7 @@ The stages run with the results folder as the working directory; see DESIGN.md, 
 """
 
 from .deliver import curve_path
+from .frames import remove_frames
 from .header import FilmHeader, chunk_count, probe_film, result_container
 from .presets import encoder_settings
 from .stages import colour_chunk, encode_chunk, index_film, join_film
@@ -18,5 +19,6 @@ __all__ = [
     "index_film",
     "join_film",
     "probe_film",
+    "remove_frames",
     "result_container",
 ]

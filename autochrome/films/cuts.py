@@ -114,6 +114,18 @@ def _proven_start(
     return None
 
 
+def prove_start(index: "FilmIndex", source: str, start: int) -> None:
+    """Raise ItemError unless a seek to ``start`` gives the first frames of the index."""
+    try:
+        for _ in _read(index, source, range(min(_PROOF_FRAMES, len(index))), start):
+            pass
+    except (MisreadError, av.error.FFmpegError) as error:
+        raise ItemError(
+            "Its middle cannot be found twice by a seek, so there is no preview of it.",
+            "Nothing: the film itself is read from its beginning, and can be coloured.",
+        ) from error
+
+
 def read_safely(
     index: "FilmIndex", source: str, number: int, frames: range | None = None
 ) -> Iterator[tuple[int, NDArray[np.integer], av.VideoFrame]]:

@@ -5,6 +5,7 @@ damage, how colourful it is already; then the cuts into chunks, each with a prov
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..errors import ItemError
 from .arrays import save_arrays
-from .cuts import Cuts, choose_cuts
+from .cuts import Cuts, choose_cuts, prove_start
 from .decoder import (
     CLEAN_THREADS,
     DAMAGED_THREADS,
@@ -30,6 +31,7 @@ from .fields import FieldOrder
 from .keyframes import NOVELTY_WIDTH, KeyFrames, NoveltyFinder, choose_key_frames, even_levels
 from .pixels import Picture, luma_of, picture_of
 from .shots import ShotFinder, shrunk
+from .stretch import Stretch, decode_stretch, middle_of
 from .times import follows, out_of_order, rate_of, rising
 from .tone import (
     COLOUR,
@@ -156,26 +158,35 @@ def make_index(
     chunks: int,
     key_frames: KeyFrames = "auto",
     treat_as: str | None = None,
+    seconds: float | None = None,
 ) -> None:
     """Index the film ``source``, cut into at most ``chunks``, and write the index to ``target``.
 
     ``key_frames`` is as `choose_key_frames` has it; ``treat_as`` "grey" or "colour" is a person's
-    word on the whole film, which goes before what is measured.
+    word on the whole film, which goes before what is measured. With ``seconds`` only so many around
+    the middle are indexed, as if they were a film, in one piece.
 
     Raises ItemError if it has no picture that can be decoded.
     """
     try:
-        index = _index(source, chunks, key_frames, treat_as, CLEAN_THREADS)
+        index = _index(source, chunks, key_frames, treat_as, seconds, CLEAN_THREADS)
     except _DamagedError:
-        index = _index(source, chunks, key_frames, treat_as, DAMAGED_THREADS)
+        index = _index(source, chunks, key_frames, treat_as, seconds, DAMAGED_THREADS)
     index.save(Path(target))
 
 
 def _index(
-    source: str, chunks: int, key_frames: KeyFrames, treat_as: str | None, threads: int
+    source: str,
+    chunks: int,
+    key_frames: KeyFrames,
+    treat_as: str | None,
+    seconds: float | None,
+    threads: int,
 ) -> FilmIndex:
     with open_film(source, threads) as film:
-        seen = _look_through(film, threads)
+        stretch = None if seconds is None else middle_of(film, seconds)
+        frames = decode(film) if stretch is None else decode_stretch(film, stretch)
+        seen = _look_through(film, frames, threads)
         time_base = film.time_base
         promised_seconds = (film.container.duration or 0) / av.time_base
         promised_frames = film.stream.frames
@@ -256,8 +267,19 @@ def _index(
     )
     if in_colour:
         return index
-    cuts = choose_cuts(index, source, chunks, key_times)
-    return replace(index, cuts=cuts)
+    if stretch is not None:
+        return _as_a_film(index, source, stretch)
+    return replace(index, cuts=choose_cuts(index, source, chunks, key_times))
+
+
+def _as_a_film(index: FilmIndex, source: str, stretch: Stretch) -> FilmIndex:
+    """A stretch with times of its own. Raises ItemError if a seek does not find it again."""
+    cuts = Cuts((0, len(index)), (stretch.start,))
+    if stretch.start is not None:
+        prove_start(index, source, stretch.start)
+    first = float(index.pts[0] * index.time_base)
+    facts = index.facts | {"packets": len(index), "stretch": [round(first, 3), stretch.seconds]}
+    return replace(index, pts=index.pts - index.pts[0], facts=facts, cuts=cuts)
 
 
 class _Seen:
@@ -302,9 +324,9 @@ class _Seen:
             self.novelty.look(small, self.prints[-2:-1] == self.prints[-1:])
 
 
-def _look_through(film: Film, threads: int) -> _Seen:
+def _look_through(film: Film, frames: Iterator[av.VideoFrame], threads: int) -> _Seen:
     seen = None
-    for frame in decode(film):
+    for frame in frames:
         if seen is None:
             seen = _Seen(picture_of(frame, film.stream))
         seen.add(frame)

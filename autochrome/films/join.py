@@ -61,8 +61,10 @@ def join_chunks(
     times = decoding_times(index, order)
     _check_extradata(encoded)
     form = FORMATS[container]
+    is_whole = "stretch" not in index.facts
     with open_container(source) as trial:
-        copies = plan_copies(trial, pick_video(trial), form)
+        # A stretch has no sound: it is there to be looked at.
+        copies = plan_copies(trial, pick_video(trial), form) if is_whole else []
     with open_container(source) as film, av.open(str(encoded[0])) as first:
         video = pick_video(film)
         tags = film_tags(film, form, made)
@@ -71,7 +73,7 @@ def join_chunks(
             picture = _add_picture(output, index, video, first.streams.video[0])
             outputs = _add_others(output, film, copies, target)
             output.metadata.update(tags)
-            chapters = film.chapters()
+            chapters = film.chapters() if is_whole else []
             output.set_chapters(chapters)
             for other in outputs.values():
                 other.container.start_encoding()

@@ -46,6 +46,9 @@ def index_notes(index: FilmIndex, tints_are_kept: bool) -> dict[str, Any]:
             f"timestamps jump back at {len(facts['jumps'])} places, as where recordings were put "
             "one behind the other: what follows was moved on, picture and sound alike"
         )
+    if "stretch" in facts:
+        begin, seconds = facts["stretch"]
+        notes["preview"] = {"from_seconds": begin, "seconds": seconds, "sound": "left out"}
     if facts["packets"] != len(index):
         notes["packets"] = facts["packets"]
     shots = {tone: int(np.sum(index.tones == tone)) for tone in (COLOUR, TINTED)}

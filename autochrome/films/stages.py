@@ -13,6 +13,7 @@ from .colour import make_colour
 from .deliver import deliver, find_delivered, new_row
 from .encode import make_chunk
 from .faults import as_item_error, isolated, stop_if_results_fail, time_limit
+from .frames import frames_beside
 from .index import FilmIndex, make_index
 from .work import FilmWork
 
@@ -73,6 +74,7 @@ def join_film(film: str) -> None:
                 for number in range(work.chunks):
                     _ensure_encoded(work, number)
             found["row"] = deliver(work)
+        found["row"] = frames_beside(work, found["row"])
 
     error, key = _try(work, lambda: work.join_key, make)
     row = found.get("row")
@@ -159,6 +161,7 @@ def _ensure_index(work: FilmWork) -> None:
         work.chunks,
         plan["settings"]["key_frames"],
         plan["settings"].get("treat_as"),
+        plan["settings"].get("preview"),
         limit=limit,
     )
     work.record(work.index_key, work.index_path)

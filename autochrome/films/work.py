@@ -187,10 +187,10 @@ class FilmWork:
             raise ItemError(record["reason"], record["remedy"])
         return record is not None and "sha256" in record and is_intact(path, record)
 
-    def record(self, key: str, path: Path) -> None:
-        """Journal a finished work file."""
+    def record(self, key: str, path: Path, **more: Any) -> None:
+        """Journal a finished work file, and what ``more`` there is to say of it."""
         self.journal.append(
-            {"key": key, "path": str(path), "sha256": sha256_file(path), **stamp(path)}
+            {"key": key, "path": str(path), "sha256": sha256_file(path), **stamp(path), **more}
         )
 
     def record_failure(self, key: str, error: ItemError, row: dict[str, Any] | None = None) -> None:

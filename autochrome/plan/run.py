@@ -24,7 +24,7 @@ from ..config import check_config
 from ..errors import ArchiveError, AutochromeError
 from ..isolation import IsolatedWorker
 from ..models import planned_model
-from . import estimate
+from . import estimate, preview
 from .draft import Draft, left_alone
 from .overrides import TABLE, read_overrides
 
@@ -56,7 +56,8 @@ def settle(config: dict[str, Any], environment: Mapping[str, str]) -> tuple[Path
 
     Relative paths count from where the person called. The launcher's word on the archive, in the
     environment, comes before the configuration's. For the demo, ``config`` gets what differs
-    there: results beside its archive, and pictures in colour are copied.
+    there: results beside its archive, and pictures in colour are copied. A preview has a results
+    folder of its own in the results folder.
     """
     caller = Path(environment.get("AUTOCHROME_CALLER") or Path.cwd())
     archive = environment.get("AUTOCHROME_ARCHIVE") or config["archive"]
@@ -64,7 +65,9 @@ def settle(config: dict[str, Any], environment: Mapping[str, str]) -> tuple[Path
         config |= {"output": str(Path(archive).with_name("results")), "already_colour": "copy"}
     if isinstance(config["overrides"], str):
         config["overrides"] = str(caller / config["overrides"])
-    results = environment.get(_FOR_JOBS) or config["output"]
+    results = environment.get(_FOR_JOBS)
+    if not results:
+        results = Path(config["output"], preview.FOLDER if config["preview"] else "")
     return (caller / archive if archive else None), caller / results
 
 
@@ -126,7 +129,14 @@ def make_run(
             f"There is no photograph and no film in {archive}{left_alone(scan)}.",
             "Name a folder that holds some.",
         )
-    plan = Draft(config, archive, results, scan, models, overrides)
+    seconds = config["preview"]
+    part = preview.part_of(scan, seconds) if seconds else scan
+    if seconds:
+        say(
+            f"A preview, in {results}: {len(part.photos()):,} of {len(scan.photos()):,} "
+            f"photographs, and {seconds:g} seconds of each film."
+        )
+    plan = Draft(config, archive, results, part, models, overrides)
     plan.compare(config["redo"])
     plan.tell(say)
     if not dry:

@@ -130,7 +130,11 @@ def _stages(
     header = films.FilmHeader(**entry.header)
     common = {
         "film": film_id(entry.path),
-        "chunks": films.chunk_count(header, entry.size, settings["chunk_seconds"]),
+        "chunks": (
+            1
+            if config["preview"]
+            else films.chunk_count(header, entry.size, settings["chunk_seconds"])
+        ),
     }
     source = {
         "archive": str(archive),
@@ -143,7 +147,11 @@ def _stages(
             "stage": "index",
             **common,
             **source,
-            "settings": {"key_frames": settings["key_frames"], **_picked(config, "treat_as")},
+            "settings": {
+                "key_frames": settings["key_frames"],
+                **({"preview": config["preview"]} if config["preview"] else {}),
+                **_picked(config, "treat_as"),
+            },
         },
         "colour": {
             "stage": "colour",
@@ -166,6 +174,7 @@ def _stages(
         "settings": {
             "already_colour": config["already_colour"],
             "digital_source_type": config["digital_source_type"],
+            "frames": settings["frames"],
         },
         "upstream": {name: digest(value) for name, value in stages.items()},
     }

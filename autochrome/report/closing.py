@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..archive import (
     RESULTS_MARK,
+    Journal,
     digest,
     gather,
     known_before,
@@ -17,6 +18,7 @@ from ..archive import (
     write_provenance,
 )
 from ..errors import AutochromeError
+from ..films import remove_frames
 from .pages import write_report
 from .timings import write_timings
 
@@ -48,9 +50,11 @@ def close_manifest(done_files: Iterable[str], done: str) -> None:
 
 
 def _forget_films() -> None:
-    """Remove the work files and journals of films that are no longer in the archive."""
+    """Remove the work files, frames and journals of films no longer in the archive."""
     for path in Path("state/films").glob("*"):
         if not Path("plan/films", path.stem).is_dir():
+            if path.suffix == ".jsonl":
+                remove_frames(Journal(path))
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 

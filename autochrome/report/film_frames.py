@@ -48,10 +48,15 @@ def moments(curve: Curve | None) -> list[float]:
 
 
 def film_pairs(
-    source: Path, result: Path, parts: list[float], targets: list[tuple[Path, Path]]
+    source: Path,
+    result: Path,
+    parts: list[float],
+    targets: list[tuple[Path, Path]],
+    begin: float | None = None,
 ) -> list[tuple[int, Size]]:
     """Write frames of both films at these parts of its length, one pair for each of ``targets``.
 
+    ``begin`` is the time, in seconds, at which a result that is only a part begins in the source.
     Gives the numbers and sizes of the pairs that could be made. Raises av.FFmpegError if a film
     cannot be opened, OSError if a thumbnail cannot be written.
     """
@@ -64,7 +69,8 @@ def film_pairs(
             if coloured is None:
                 continue
             image = _upright(coloured, after)
-            original = _original_of(image, before, coloured.time - _start(after))
+            ahead = 0.0 if begin is None else begin - _start(before)
+            original = _original_of(image, before, coloured.time - _start(after) + ahead)
             if original is None:
                 continue
             size = save_thumbnail(image, after_target)

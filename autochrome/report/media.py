@@ -176,7 +176,11 @@ def _film_media(row: Row, results: Path, archive: Path) -> Media:
     pairs = [
         {"before": names[n][0], "after": names[n][1], "width": width, "height": height}
         for n, (width, height) in film_pairs(
-            archive / row["source"], results / row["result"], parts, targets
+            archive / row["source"],
+            results / row["result"],
+            parts,
+            targets,
+            row["checks"].get("preview", {}).get("from_seconds"),
         )
     ]
     plays = plays_in_browser(results / row["result"])

@@ -145,11 +145,12 @@ def colour_film(tmp_path: Path) -> Callable[..., Coloured]:
         chunks: int = 1,
         name: str = "work",
         key_frames: KeyFrames = "auto",
+        seconds: float | None = None,
         **settings: Any,
     ) -> Coloured:
         folder = tmp_path / name
         folder.mkdir()
-        make_index(str(source), str(folder / "index.npz"), chunks, key_frames)
+        make_index(str(source), str(folder / "index.npz"), chunks, key_frames, seconds=seconds)
         index = FilmIndex.load(folder / "index.npz")
         numbers = [n for n in range(chunks) if index.chunk(n)]
         for n in numbers:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 import pytest
 import skimage.data
@@ -13,7 +14,7 @@ import skimage.data
 from autochrome import films
 from autochrome.archive import Journal, digest, path_digest, read_json, write_json
 from autochrome.errors import AutochromeError, ItemError
-from autochrome.films import deliver, stages
+from autochrome.films import deliver, frames, stages
 from autochrome.films.work import FilmWork
 from tests.models import planned_compact
 
@@ -30,6 +31,7 @@ class Results:
         self.already_colour = "leave"
         self.own: dict[str, Any] = {}
         self.crop: dict[str, Any] = {}
+        self.frames: str | None = None
         self.chunks = 1
 
     def plan(self) -> None:
@@ -55,6 +57,7 @@ class Results:
             "container": Path(self.path).suffix[1:],
             "settings": {
                 "already_colour": self.already_colour,
+                "frames": self.frames,
                 "digital_source_type": "compositeWithTrainedAlgorithmicMedia",
             },
             "upstream": {name: digest(plan) for name, plan in plans.items()},
@@ -84,7 +87,7 @@ class Results:
 @pytest.fixture
 def results(tmp_path, monkeypatch) -> Results:
     """The stages work in this process, so that a test does not start a dozen of them."""
-    for module in (stages, deliver):
+    for module in (stages, deliver, frames):
         monkeypatch.setattr(module, "isolated", lambda function, *args, limit: function(*args))
     return make_results(tmp_path, monkeypatch)
 
@@ -118,6 +121,29 @@ def test_other_encoder_settings_leave_the_network_alone(results):
     second = results.run()
     assert results.work_files("colour-*") == colours
     assert second["result_sha256"] != first["result_sha256"]
+
+
+def test_frames_become_numbered_pictures_without_another_encoding(results):
+    row = results.run()
+    before = results.work_files("*"), Path(row["result"]).stat().st_mtime_ns
+    results.frames = "png"
+    row = results.run()
+    folder = Path(row["checks"]["pictures"]["folder"])
+    names = [f"{n:06}.png" for n in range(1, 31)]
+    assert sorted(path.name for path in folder.glob("*.png")) == names
+    table = [line.split("\t") for line in (folder / "timestamps.tsv").read_text().splitlines()]
+    assert [(name, Fraction(exact)) for name, _, exact in table[1:]] == [
+        (name, Fraction(n, 25)) for n, name in enumerate(names)
+    ]
+    film = decoded(Path(row["result"]))[7].to_ndarray(format="bgr24")
+    assert np.array_equal(cv2.imread(str(folder / "000008.png")), film)
+    written = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert results.run() == row
+    assert written == {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert (results.work_files("*"), Path(row["result"]).stat().st_mtime_ns) == before
+    results.frames = None
+    assert "pictures" not in results.run()["checks"]
+    assert not folder.exists()
 
 
 def test_a_lost_result_is_made_again_from_what_is_kept(results):

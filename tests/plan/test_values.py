@@ -70,6 +70,7 @@ def changed(**settings):
         ({"films__preset": "small"}, {"encode", "join", "run"}),
         ({"films__depth": 10}, {"encode", "join", "run"}),
         ({"films__encoder_options": {"tune": "film"}}, {"encode", "join", "run"}),
+        ({"films__frames": "png"}, {"join", "run"}),
         ({"films__container": "mkv"}, {"join", "run"}),
         ({"saturation": 0.5}, {"photos", "encode", "join", "run"}),
         ({"look": "gentle"}, {"photos", "encode", "join", "run"}),
