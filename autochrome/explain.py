@@ -152,8 +152,8 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Write the figure; the exit status is 0, or 2 for what cannot be explained."""
+def options() -> argparse.ArgumentParser:
+    """The command line."""
     parser = argparse.ArgumentParser(
         prog="colorize explain",
         description="Write one picture of how a photograph gets its colours.",
@@ -162,7 +162,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--model", default="compact", help="the network (default: compact)")
     parser.add_argument("--temperature", type=float, help="of its annealed mean")
     parser.add_argument("-o", "--output", type=Path, help="default: PHOTOGRAPH-explained.png here")
-    asked = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the figure; the exit status is 0, or 2 for what cannot be explained."""
+    asked = options().parse_args(arguments)
     output = asked.output or Path(f"{asked.photograph.stem}-explained.png")
     try:
         planned = find_model(asked.model).identity() | {"precision": "auto"}

@@ -8,15 +8,20 @@ from .archive import verify_results
 from .errors import AutochromeError
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Say what changed; the exit status is 0 if nothing did, 1 if something, 2 for a mistake."""
+def options() -> argparse.ArgumentParser:
+    """The command line."""
     parser = argparse.ArgumentParser(
         prog="colorize verify",
         description="Hash every original and every result again, and compare with the manifest.",
     )
     parser.add_argument("results", type=Path, help="the results folder")
     parser.add_argument("--archive", type=Path, help="where the originals lie now, if they moved")
-    asked = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Say what changed; the exit status is 0 if nothing did, 1 if something, 2 for a mistake."""
+    asked = options().parse_args(arguments)
     try:
         outcome = verify_results(
             asked.results, asked.archive, lambda line: print(line, file=sys.stderr)

@@ -157,6 +157,17 @@ def test_many_items_go_on_further_pages_that_go_when_no_longer_needed(shelf, mon
     assert [path.name for path in report.glob("page-*.html")] == []
 
 
+def test_of_many_pages_the_near_ones_the_first_and_the_last_are_offered(shelf, monkeypatch):
+    monkeypatch.setattr(pages, "ITEMS_A_PAGE", 1)
+    for number in range(30):
+        shelf.failed(f"{number:02}.jpg")
+    report_of(shelf)
+    page = Page(shelf.results / "report/page-15.html")
+    offered = [url for url in page.links if url.startswith("page-")]
+    near = [f"page-{n}.html" for n in range(12, 19)]
+    assert offered == [*near, "page-30.html"] * 2
+
+
 def test_an_archive_without_items_has_a_report(shelf):
     shelf.results.mkdir()
     assert any("There is nothing to show" in text for text in report_of(shelf).texts)

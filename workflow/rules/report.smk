@@ -18,6 +18,7 @@ rule report:
         "done/manifest.json",
     output:
         done="done/report.json",
+        page=report("report/index.html", category="Autochrome"),
     log:
         "logs/report.log",
     conda:

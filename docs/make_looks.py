@@ -1,0 +1,54 @@
+"""The picture of the looks:  python docs/make_looks.py
+
+Rows are looks, columns photographs of scikit-image (see make_images.py), coloured from grey. Run it
+from the repository's root.
+"""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from autochrome.color import chroma_from_ab, raise_ab, rgb_from_luma_chroma
+from autochrome.demo import grey, photograph
+from autochrome.models import default_folders, find_model, predict_ab, ready_model
+from autochrome.plan.looks import LOOKS, saturation_of, temperature_of
+
+NAMES = ("coffee.png", "astronaut.png", "chelsea.png", "motorcycle_left.png")
+WIDTH, HEIGHT = 260, 200
+QUALITY = 88
+
+
+def coloured(luma: np.ndarray, look: str) -> np.ndarray:
+    """A grey picture uint8 (H, W) with the colours of a look: uint8 (H, W, 3)."""
+    model = find_model("compact")
+    config = {"look": look, "saturation": 1.0, "temperature": None}
+    planned = model.identity() | {"precision": "fp32"}
+    ready = ready_model(planned, default_folders().converted, temperature_of(config, model))
+    share = luma / np.float32(255)
+    ab = predict_ab(ready.predictor(), share) * np.float32(saturation_of(config))
+    return rgb_from_luma_chroma(luma, chroma_from_ab(share, raise_ab(ab, *luma.shape)))
+
+
+def cut(rgb: np.ndarray) -> np.ndarray:
+    """The middle of a picture in the shape of a panel."""
+    height, width = rgb.shape[:2]
+    inner = min(width, height * WIDTH // HEIGHT), min(height, width * HEIGHT // WIDTH)
+    left, top = (width - inner[0]) // 2, (height - inner[1]) // 2
+    return cv2.resize(
+        rgb[top : top + inner[1], left : left + inner[0]],
+        (WIDTH, HEIGHT),
+        interpolation=cv2.INTER_AREA,
+    )
+
+
+def main() -> None:
+    pictures = [np.rint(grey(photograph(name))).astype(np.uint8) for name in NAMES]
+    rows = [np.hstack([cut(coloured(picture, look)) for picture in pictures]) for look in LOOKS]
+    sheet = cv2.cvtColor(np.vstack(rows), cv2.COLOR_RGB2BGR)
+    target = Path(__file__).with_name("images") / "looks.jpg"
+    cv2.imencode(".jpg", sheet, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tofile(target)
+
+
+if __name__ == "__main__":
+    main()
