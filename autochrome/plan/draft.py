@@ -7,7 +7,7 @@ from typing import Any
 
 from ..archive import Entry, Scan, remove_leftovers, write_json_if_changed
 from ..models import Model
-from . import estimate, standing, values
+from . import estimate, spans, standing, values
 
 
 class Draft:
@@ -21,6 +21,7 @@ class Draft:
         self.photos = values.photo_plans(scan, archive, config, model)
         self.films = values.film_plans(scan, archive, config, model)
         self.rest = values.run_plan(scan, config, self.photos, self.films)
+        self.span = spans.span_for(stages["index"]["chunks"] for stages in self.films.values())
         self.headers: dict[str, Entry] = {
             values.film_id(e.path): e for e in scan.films() if e.header is not None
         }
@@ -47,16 +48,20 @@ class Draft:
         return any(standing.wants_again(row, redo) for row in done["rows"])
 
     def weights(self) -> dict[str, dict[str, float]]:
-        """Expected seconds of every job that has work, by rule and bucket or film."""
+        """Expected seconds of a job that has work, by rule and bucket or film."""
         weights: dict[str, dict[str, float]] = {
             "colour_photos": {b: estimate.photo_weight(self.photos[b]) for b in self.open_buckets}
         }
         for film in sorted(self.open_films):
-            chunks = self.films[film]["index"]["chunks"]
-            costs = estimate.film_weights(self.headers[film].header, chunks)
+            jobs = len(self._jobs(film))
+            costs = estimate.film_weights(self.headers[film].header, jobs)
             for rule, seconds in costs.items():
                 weights.setdefault(rule, {})[film] = seconds
         return weights
+
+    def _jobs(self, film: str) -> list[int]:
+        """The jobs of each of a film's chunk stages, by their last chunks."""
+        return spans.last_chunks(self.films[film]["index"]["chunks"], self.span)
 
     def bytes_needed(self) -> int:
         return estimate.bytes_needed(
@@ -81,7 +86,7 @@ class Draft:
         if self.open_films:
             work.append(f"{_count(len(self.open_films), 'film')} (about {frames:,} frames)")
         seconds = sum(
-            cost * (self.films[film]["index"]["chunks"] if rule.endswith("_chunk") else 1)
+            cost * (len(self._jobs(film)) if rule.endswith("_chunk") else 1)
             for rule, costs in self.weights().items()
             for film, cost in costs.items()
         )
@@ -113,7 +118,9 @@ class Draft:
             },
         )
         write_json_if_changed(results / "plan/run.json", self.rest)
-        write_json_if_changed(results / "state/work.json", {"weights": self.weights()})
+        write_json_if_changed(
+            results / "state/work.json", {"weights": self.weights(), "span": self.span}
+        )
         for bucket in self.done_photos:
             if bucket not in self.photos or bucket in self.open_buckets:
                 (results / f"done/photos/{bucket}.json").unlink(missing_ok=True)
@@ -145,11 +152,13 @@ class Draft:
         if film not in self.films:
             stale = list(folder.glob("*.json"))
         elif film in self.open_films:
+            spans_of_film = [list(spans.chunks_of(self.span, job)) for job in self._jobs(film)]
             stale = standing.stale_stages(film, self.films[film], self.results)
+            stale += standing.half_done(folder, stale, spans_of_film)
         else:
             return
         for path in stale:
-            path.unlink()
+            path.unlink(missing_ok=True)
         if not any(folder.iterdir()):
             folder.rmdir()
 

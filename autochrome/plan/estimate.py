@@ -34,8 +34,8 @@ def photo_weight(plan: dict[str, Any]) -> float:
     return _START_SECONDS + items * _PHOTO_SECONDS + megabytes * _PHOTO_SECONDS_PER_MEGABYTE
 
 
-def film_weights(header: dict[str, Any], chunks: int) -> dict[str, float]:
-    """Seconds of one core that a film needs, by rule, and for the chunk rules by chunk."""
+def film_weights(header: dict[str, Any], jobs: int) -> dict[str, float]:
+    """Seconds of one core that a film needs, by rule, and for the chunk rules by job."""
     frames = film_frames(header)
     megapixels = header["width"] * header["height"] / 1e6
 
@@ -44,8 +44,8 @@ def film_weights(header: dict[str, Any], chunks: int) -> dict[str, float]:
 
     return {
         "index_film": _START_SECONDS + seconds(_FRAME_SECONDS["index"]),
-        "colour_chunk": _START_SECONDS + seconds(_FRAME_SECONDS["colour"]) / chunks,
-        "encode_chunk": _START_SECONDS + seconds(_FRAME_SECONDS["encode"]) / chunks,
+        "colour_chunk": _START_SECONDS + seconds(_FRAME_SECONDS["colour"]) / jobs,
+        "encode_chunk": _START_SECONDS + seconds(_FRAME_SECONDS["encode"]) / jobs,
         "join_film": _START_SECONDS + seconds(_JOIN_FRAME_SECONDS),
     }
 

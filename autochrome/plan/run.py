@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from ..config import check_config
 from ..errors import ArchiveError, AutochromeError
 from ..isolation import IsolatedWorker
 from ..models import planned_model
-from . import estimate
+from . import estimate, spans
 from .draft import Draft, left_alone
 
 PROBE_SECONDS = 60
@@ -39,6 +40,8 @@ class Run:
     ``buckets`` and ``films`` (film → number of chunks) are all of the archive's;
     ``open_buckets`` and ``open_films`` are those that are not finished. ``accept_failures`` says
     whether failed items leave the exit status at 0.
+
+    A job does up to ``span`` chunks one after another, and is named by the last of them.
     """
 
     results: Path
@@ -47,6 +50,22 @@ class Run:
     open_buckets: set[str] = field(default_factory=set)
     open_films: set[str] = field(default_factory=set)
     accept_failures: bool = False
+
+    @cached_property
+    def span(self) -> int:
+        return spans.span_for(self.films.values())
+
+    def jobs_of(self, film: str) -> list[int]:
+        """The jobs of each of a film's chunk stages: the last chunk of every span."""
+        return spans.last_chunks(self.films[film], self.span)
+
+    def jobs_near(self, film: str, job: int) -> list[int]:
+        """The jobs that do a job's chunks and those beside them."""
+        return spans.jobs_near(self.films[film], self.span, job)
+
+    def chunks_of(self, job: int) -> range:
+        """The chunks that a job does."""
+        return spans.chunks_of(self.span, job)
 
 
 def settle(config: dict[str, Any], environment: Mapping[str, str]) -> tuple[Path | None, Path]:

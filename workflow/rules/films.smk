@@ -19,14 +19,15 @@ rule colour_chunk:
         index="done/films/{film}/index.json",
         network=ready_network,
     output:
-        done="done/films/{film}/colour-{number}.json",
+        done="done/films/{film}/colour-{job}.json",
     log:
-        "logs/films/{film}/colour-{number}.log",
+        "logs/films/{film}/colour-{job}.log",
     conda:
         "../envs/autochrome.yaml"
     resources:
         mem_mb=1500,
     params:
+        chunks=chunks,
         device=config["device"],
     script:
         "../scripts/colour_chunk.py"
@@ -38,13 +39,15 @@ rule encode_chunk:
         index="done/films/{film}/index.json",
         colour=colour_near,
     output:
-        done="done/films/{film}/encode-{number}.json",
+        done="done/films/{film}/encode-{job}.json",
     log:
-        "logs/films/{film}/encode-{number}.log",
+        "logs/films/{film}/encode-{job}.log",
     conda:
         "../envs/autochrome.yaml"
     resources:
         mem_mb=2000,
+    params:
+        chunks=chunks,
     script:
         "../scripts/encode_chunk.py"
 

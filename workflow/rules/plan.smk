@@ -30,19 +30,22 @@ def only(ids):
 
 
 def colour_near(wildcards):
-    """Colour of the chunk and of those beside it, which the steadying in time reads."""
-    number, chunks = int(wildcards.number), run.films[wildcards.film]
-    near = range(max(0, number - 1), min(chunks, number + 2))
-    return [f"done/films/{wildcards.film}/colour-{n}.json" for n in near]
+    """Colour of a job's chunks and of those beside them, which the steadying in time reads."""
+    near = run.jobs_near(wildcards.film, int(wildcards.job))
+    return [f"done/films/{wildcards.film}/colour-{job}.json" for job in near]
 
 
 def encoded_chunks(wildcards):
-    numbers = range(run.films[wildcards.film])
-    return [f"done/films/{wildcards.film}/encode-{n}.json" for n in numbers]
+    jobs = run.jobs_of(wildcards.film)
+    return [f"done/films/{wildcards.film}/encode-{job}.json" for job in jobs]
+
+
+def chunks(wildcards):
+    return run.chunks_of(int(wildcards.job))
 
 
 wildcard_constraints:
     film="[0-9a-f]{16}",
     bucket="x[0-9a-f_]*",
-    number="[0-9]+",
+    job="[0-9]+",
     model="[a-z0-9][a-z0-9._-]*",

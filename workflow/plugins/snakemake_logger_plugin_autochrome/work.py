@@ -42,24 +42,26 @@ class Work:
 
     def __post_init__(self) -> None:
         plan = _read(self.results / "state/work.json")
+        self._span: int = (plan or {}).get("span", 1)
         self._weights: dict[str, dict[str, float]] = (plan or {}).get("weights", {})
         self.total = sum(self._of_rule(rule, count) for rule, count in self.counts.items())
         # Nothing but the manifest and the report has to be written again.
         self.is_trivial = plan is not None and not any(map(self._weights.get, self.counts))
 
     def _of_rule(self, rule: str, count: int) -> float:
-        """Expected seconds of all jobs of a rule; a film's weight is that of one of its chunks."""
+        """Expected seconds of all jobs of a rule; a weight is that of one job."""
         weights = self._weights.get(rule)
         if not weights:
             return count * _SMALL
-        jobs = {name: self._chunks(name) if rule.endswith("_chunk") else 1 for name in weights}
+        jobs = {name: self._spans(name) if rule.endswith("_chunk") else 1 for name in weights}
         planned = sum(jobs.values())
-        # Some chunks may be done already, from a run that was killed.
+        # Some jobs may be done already, from a run that was killed.
         return sum(weights[name] * jobs[name] for name in weights) * count / planned
 
-    def _chunks(self, film: str) -> int:
+    def _spans(self, film: str) -> int:
+        """How many jobs share the chunks of a film."""
         plan = _read(self.results / "plan/films" / film / "index.json") or {}
-        return plan.get("chunks", 1)
+        return -(-plan.get("chunks", 1) // self._span)
 
     @property
     def done(self) -> float:
