@@ -9,6 +9,8 @@ from ..archive import Entry, Scan, remove_leftovers, write_json_if_changed
 from ..models import Model
 from . import estimate, spans, standing, values
 
+WORK = Path("state/work.json")
+
 
 class Draft:
     """One plan, compared with what is done; it writes itself and tells a person of itself."""
@@ -58,6 +60,16 @@ class Draft:
             for rule, seconds in costs.items():
                 weights.setdefault(rule, {})[film] = seconds
         return weights
+
+    def memory(self) -> dict[str, int]:
+        """Megabytes of memory that the jobs of each open bucket or film need."""
+        photos = {b: estimate.photo_memory(self.photos[b]) for b in self.open_buckets}
+        films = {f: estimate.film_memory(self.headers[f].header) for f in self.open_films}
+        return photos | films
+
+    def work(self) -> dict[str, Any]:
+        """What jobs need, for the display and for clusters."""
+        return {"weights": self.weights(), "memory": self.memory(), "span": self.span}
 
     def _jobs(self, film: str) -> list[int]:
         """The jobs of each of a film's chunk stages, by their last chunks."""

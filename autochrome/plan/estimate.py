@@ -21,6 +21,13 @@ _START_SECONDS = 2.0
 _FRAME_SECONDS = {"index": (0.002, 0.02), "colour": (0.025, 0.02), "encode": (0.008, 0.12)}
 _JOIN_FRAME_SECONDS = (0.001, 0.02)
 _UNKNOWN_FRAMES = 1500
+# Megabytes of memory: of any job, by megabyte of a photograph's file (compressed or not), and by
+# megapixel of a film's frame.
+_JOB_MEMORY = 1500
+_PHOTO_MEMORY = {"jpeg": 100, "webp": 150, "png": 60, "tiff": 40, "bmp": 30}
+_FILM_MEMORY = 300
+_SLOWER = 4
+_MINUTES_AT_LEAST = 20
 _RESULT_SIZE = {"jpeg": 1.3, "png": 3.0, "tiff": 3.0, "webp": 8.0, "bmp": 3.0}
 _FILM_BITS_PER_PIXEL = {"h264": 0.25, "ffv1": 6.0}
 _FREE_MARGIN = 200 * 2**20
@@ -32,6 +39,22 @@ def photo_weight(plan: dict[str, Any]) -> float:
     megabytes = sum(item["size"] for item in plan["items"]) / 1e6
     items = len(plan["items"])
     return _START_SECONDS + items * _PHOTO_SECONDS + megabytes * _PHOTO_SECONDS_PER_MEGABYTE
+
+
+def photo_memory(plan: dict[str, Any]) -> int:
+    """Megabytes of memory for a bucket of photographs: what its largest one needs."""
+    needs = [i["size"] / 1e6 * _PHOTO_MEMORY.get(i["format"], 100) for i in plan["items"]]
+    return round(_JOB_MEMORY + max(needs))
+
+
+def film_memory(header: dict[str, Any]) -> int:
+    """Megabytes of memory for a job of any stage of a film."""
+    return round(_JOB_MEMORY + _FILM_MEMORY * header["width"] * header["height"] / 1e6)
+
+
+def minutes_allowed(seconds: float) -> int:
+    """Minutes that a cluster should allow a job of so many expected seconds."""
+    return _MINUTES_AT_LEAST + round(_SLOWER * seconds / 60)
 
 
 def film_weights(header: dict[str, Any], jobs: int) -> dict[str, float]:

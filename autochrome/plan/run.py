@@ -26,9 +26,10 @@ from ..errors import ArchiveError, AutochromeError
 from ..isolation import IsolatedWorker
 from ..models import planned_model
 from . import estimate, spans
-from .draft import Draft, left_alone
+from .draft import WORK, Draft, left_alone
 
 PROBE_SECONDS = 60
+_UNKNOWN_MEMORY = 3000
 # Jobs that Snakemake starts on other machines find the results folder by this variable.
 _FOR_JOBS = "AUTOCHROME_RESULTS"
 
@@ -41,7 +42,8 @@ class Run:
     ``open_buckets`` and ``open_films`` are those that are not finished. ``accept_failures`` says
     whether failed items leave the exit status at 0.
 
-    A job does up to ``span`` chunks one after another, and is named by the last of them.
+    A job does up to ``span`` chunks one after another, and is named by the last of them. ``work``
+    holds expected seconds (by rule, and bucket or film) and memory of the jobs.
     """
 
     results: Path
@@ -50,6 +52,7 @@ class Run:
     open_buckets: set[str] = field(default_factory=set)
     open_films: set[str] = field(default_factory=set)
     accept_failures: bool = False
+    work: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def span(self) -> int:
@@ -62,6 +65,14 @@ class Run:
     def jobs_near(self, film: str, job: int) -> list[int]:
         """The jobs that do a job's chunks and those beside them."""
         return spans.jobs_near(self.films[film], self.span, job)
+
+    def memory_of(self, item: str) -> int:
+        """Megabytes that a job of this bucket or film needs."""
+        return self.work.get("memory", {}).get(item, _UNKNOWN_MEMORY)
+
+    def minutes_of(self, rule: str, item: str) -> int:
+        """Minutes that a cluster should allow a job."""
+        return estimate.minutes_allowed(self.work.get("weights", {}).get(rule, {}).get(item, 0))
 
     def chunks_of(self, job: int) -> range:
         """The chunks that a job does."""
@@ -90,7 +101,11 @@ def read_run(results: Path, accept_failures: bool = False) -> Run:
         path.parent.name: read_json(path)["chunks"]
         for path in sorted((results / "plan/films").glob("*/index.json"))
     }
-    return Run(results, buckets, chunks, set(buckets), set(chunks), accept_failures)
+    try:
+        work = read_json(results / WORK)
+    except FileNotFoundError:
+        work = {}
+    return Run(results, buckets, chunks, set(buckets), set(chunks), accept_failures, work)
 
 
 def make_run(
@@ -151,6 +166,7 @@ def make_run(
         plan.open_buckets,
         plan.open_films,
         config["failures"] == "accept",
+        plan.work(),
     )
 
 

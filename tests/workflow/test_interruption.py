@@ -1,7 +1,6 @@
 """Killed at any moment, the same command ends with the same result; two runs never mix."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -35,16 +34,6 @@ def wait_for(workspace, pattern):
     while not list(workspace.results.glob(pattern)):
         assert time.monotonic() < deadline
         time.sleep(0.02)
-
-
-@pytest.fixture
-def fresh(coloured):
-    """The archive of `coloured`, at the same path, with nothing done yet."""
-    folder = coloured.folder.with_name("work")
-    shutil.rmtree(folder)
-    folder.mkdir()
-    shutil.copytree(coloured.archive, folder / "archive")
-    return Workspace(folder)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ rule index_film:
     conda:
         "../envs/autochrome.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=memory,
+        runtime=minutes("index_film"),
     script:
         "../scripts/index_film.py"
 
@@ -25,7 +26,9 @@ rule colour_chunk:
     conda:
         "../envs/autochrome.yaml"
     resources:
-        mem_mb=1500,
+        mem_mb=memory,
+        runtime=minutes("colour_chunk"),
+        gpu=graphics_cards,
     params:
         chunks=chunks,
         device=config["device"],
@@ -45,7 +48,8 @@ rule encode_chunk:
     conda:
         "../envs/autochrome.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=memory,
+        runtime=minutes("encode_chunk"),
     params:
         chunks=chunks,
     script:
@@ -66,6 +70,7 @@ rule join_film:
     conda:
         "../envs/autochrome.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=memory,
+        runtime=minutes("join_film"),
     script:
         "../scripts/join_film.py"

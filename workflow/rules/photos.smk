@@ -11,7 +11,9 @@ rule colour_photos:
     conda:
         "../envs/autochrome.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=memory,
+        runtime=minutes("colour_photos"),
+        gpu=graphics_cards,
     params:
         device=config["device"],
     script:

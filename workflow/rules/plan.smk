@@ -44,6 +44,19 @@ def chunks(wildcards):
     return run.chunks_of(int(wildcards.job))
 
 
+# What a job asks a cluster for: by the size of its work, and more at every new attempt. Where the
+# work runs on this machine nothing is asked.
+def memory(wildcards, attempt):
+    return attempt * run.memory_of(wildcards[0])
+
+
+def minutes(rule):
+    return lambda wildcards, attempt: attempt * run.minutes_of(rule, wildcards[0])
+
+
+graphics_cards = int(config["device"] == "cuda")
+
+
 wildcard_constraints:
     film="[0-9a-f]{16}",
     bucket="x[0-9a-f_]*",
