@@ -4,12 +4,15 @@ import contextlib
 import logging
 import shlex
 import shutil
+import signal
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+import psutil
 from snakemake import script
 from snakemake.cli import get_argument_parser
+from snakemake.scheduling.job_scheduler import JobScheduler
 
 # Options of Snakemake with which it reads the Snakefile but runs none of the workflow's jobs.
 _LOOKING = (
@@ -60,6 +63,23 @@ def quote_interpreter() -> None:
     Snakemake hands the path of its Python to the shell unquoted.
     """
     script.PythonScript._execute_cmd = _execute_quoted
+
+
+def obey_sigterm() -> None:
+    """Let SIGTERM end a run as Ctrl-C does, at once.
+
+    Snakemake by itself would wait for the jobs at work, for which schedulers and machines that
+    shut down have no patience.
+    """
+    JobScheduler.exit_gracefully = _interrupt_all
+
+
+def _interrupt_all(*_: Any) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            child.send_signal(signal.SIGINT)
+    raise KeyboardInterrupt
 
 
 def _execute_quoted(

@@ -13,6 +13,8 @@ from pathlib import Path
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel")
 _SECONDS = 60
+# Where jobs' own commands look: what names another place does not reach them.
+_PLACE = Path("/etc/slurm/slurm.conf")
 _CONFIGURATION = """
 ClusterName=one
 SlurmctldHost={host}(127.0.0.1)
@@ -47,7 +49,9 @@ def why_not() -> str:
     missing = [name for name in PROGRAMS if shutil.which(name, path=_path()) is None]
     if missing:
         return f"Slurm is not installed (apt-get install slurm-wlm munge): no {missing[0]}"
-    return "" if os.geteuid() == 0 else "Slurm's daemons start jobs only as root"
+    if os.geteuid() != 0:
+        return "Slurm's daemons start jobs only as root"
+    return f"This machine has a Slurm of its own ({_PLACE})" if _PLACE.exists() else ""
 
 
 class OneNode:
@@ -55,15 +59,24 @@ class OneNode:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self.environment = {"SLURM_CONF": str(folder / "slurm.conf"), "PATH": _path()}
+        self.environment = {"PATH": _path()}
         self._daemons: list[subprocess.Popen] = []
 
     def __enter__(self) -> "OneNode":
+        try:
+            self._start_all()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _start_all(self) -> None:
         for name in ("state", "spool"):
             (self.folder / name).mkdir(parents=True)
         host = socket.gethostname().partition(".")[0]
         text = _CONFIGURATION.format(host=host, folder=self.folder, ports=_free_ports(2))
-        (self.folder / "slurm.conf").write_text(text)
+        _PLACE.parent.mkdir(exist_ok=True)
+        _PLACE.write_text(text)
         key = self.folder / "munge.key"
         key.write_bytes(os.urandom(1024))
         key.chmod(0o400)
@@ -77,9 +90,9 @@ class OneNode:
         self._start("slurmctld", "-D")
         self._start("slurmd", "-D")
         self._wait(lambda: "idle" in self.command("sinfo", "--noheader", "--format=%T"))
-        return self
 
     def __exit__(self, *exception) -> None:
+        _PLACE.unlink(missing_ok=True)
         for daemon in reversed(self._daemons):
             daemon.terminate()
         for daemon in self._daemons:

@@ -15,16 +15,19 @@ from tests.media import write_photo
 from tests.workflow.conftest import LIMIT_SECONDS, Workspace
 
 
-def start(workspace):
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile")]
+def start(workspace, said=subprocess.DEVNULL):
+    command = [sys.executable, str(REPOSITORY / "workflow/snakemake_command.py")]
+    command += ["--logger", "autochrome", "--snakefile", str(REPOSITORY / "Snakefile")]
     command += ["--workflow-profile", str(REPOSITORY / "profiles/default")]
     command += ["--config", "films={chunk_seconds: 1, preset: ultrafast}"]
     return subprocess.Popen(
         command,
         cwd=workspace.folder,
-        env=os.environ | {"AUTOCHROME_ARCHIVE": str(workspace.archive)},
+        env=os.environ
+        | {"AUTOCHROME_ARCHIVE": str(workspace.archive)}
+        | {"PYTHONPATH": str(REPOSITORY / "workflow/plugins"), "PYTHONSAFEPATH": "1"},
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=said,
         start_new_session=True,
     )
 
@@ -57,6 +60,27 @@ def test_a_killed_run_ends_like_an_undisturbed_one(coloured, fresh, moment):
     assert fresh.contents() == coloured.contents()
     leftovers = [p for p in fresh.results.glob("**/*") if p.name.startswith(".part-")]
     assert leftovers == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_asked_to_stop_stops_and_says_how_to_go_on(coloured, fresh, number):
+    process = start(fresh, said=subprocess.PIPE)
+    try:
+        wait_for(fresh, "state/films/*/colour-0-*")
+        # Ctrl-C reaches all processes of the terminal, SIGTERM the one that was started.
+        (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
+        said = process.communicate(timeout=LIMIT_SECONDS)[1].decode()
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    assert process.returncode == 1
+    assert said.splitlines()[-1] == "Stopped on request. The same command goes on from here."
+    assert "Traceback" not in said
+    assert not (fresh.results / "films/reel.mp4").exists()
+    assert not (fresh.results / ".autochrome.lock").exists()
+    fresh.run()
+    assert fresh.contents() == coloured.contents()
 
 
 def test_a_batch_killed_in_the_middle_does_the_rest_only(coloured, fresh):

@@ -6,9 +6,10 @@ from snakemake.exceptions import WorkflowError
 
 from autochrome.errors import AutochromeError
 from autochrome.plan import make_run, read_run, settle
-from workflow.invocation import bring_log_along, purpose, quote_interpreter
+from workflow.invocation import bring_log_along, obey_sigterm, purpose, quote_interpreter
 
 quote_interpreter()
+obey_sigterm()
 archive, results = settle(config, os.environ)
 if workflow.is_main_process and purpose() != "look":
     try:
