@@ -72,7 +72,11 @@ class Run:
 
     def minutes_of(self, rule: str, item: str) -> int:
         """Minutes that a cluster should allow a job."""
-        return estimate.minutes_allowed(self.work.get("weights", {}).get(rule, {}).get(item, 0))
+        return estimate.minutes_allowed(self.seconds_of(rule, item))
+
+    def seconds_of(self, rule: str, item: str) -> float:
+        """Seconds of one core that a job is expected to take; 0 if nothing is known of it."""
+        return self.work.get("weights", {}).get(rule, {}).get(item, 0)
 
     def chunks_of(self, job: int) -> range:
         """The chunks that a job does."""

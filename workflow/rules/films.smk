@@ -5,6 +5,7 @@ rule index_film:
         done="done/films/{film}/index.json",
     log:
         "logs/films/{film}/index.log",
+    priority: urgency("index_film", stage=1)
     conda:
         "../envs/autochrome.yaml"
     resources:
@@ -23,6 +24,7 @@ rule colour_chunk:
         done="done/films/{film}/colour-{job}.json",
     log:
         "logs/films/{film}/colour-{job}.log",
+    priority: urgency("colour_chunk", stage=2)
     conda:
         "../envs/autochrome.yaml"
     resources:
@@ -45,6 +47,7 @@ rule encode_chunk:
         done="done/films/{film}/encode-{job}.json",
     log:
         "logs/films/{film}/encode-{job}.log",
+    priority: urgency("encode_chunk", stage=3)
     conda:
         "../envs/autochrome.yaml"
     resources:
@@ -67,6 +70,7 @@ rule join_film:
         "logs/films/{film}/join.log",
     wildcard_constraints:
         film=only(run.open_films),
+    priority: urgency("join_film", stage=4)
     conda:
         "../envs/autochrome.yaml"
     resources:

@@ -8,6 +8,7 @@ rule colour_photos:
         "logs/photos/{bucket}.log",
     wildcard_constraints:
         bucket=only(run.open_buckets),
+    priority: urgency("colour_photos")
     conda:
         "../envs/autochrome.yaml"
     resources:

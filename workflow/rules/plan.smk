@@ -55,6 +55,12 @@ def minutes(rule):
     return lambda wildcards, attempt: attempt * run.minutes_of(rule, wildcards[0])
 
 
+def urgency(rule, stage=0):
+    """Films before photographs, which fill the cores to the end; their last stages before their
+    first, so that few lie about half done; of equals the longest first."""
+    return lambda wildcards: stage * 10**7 + run.seconds_of(rule, wildcards[0])
+
+
 graphics_cards = int(config["device"] == "cuda")
 
 

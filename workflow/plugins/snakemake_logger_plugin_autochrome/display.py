@@ -30,6 +30,7 @@ class Display:
         self._done: set[tuple[str, str]] = set()
         self._stops: dict[str, int] = {}
         self._said_error = False
+        self._is_stopped = False
 
     def begin(self, results: Path, counts: Mapping[str, int]) -> None:
         """The run starts; ``counts`` is its number of jobs by rule, 0 jobs if all is done."""
@@ -93,11 +94,14 @@ class Display:
             if self._work is None or self._results is None:
                 return
             job = self._work.drop(number)
-            if rule == _VERDICT:
+            if rule == _VERDICT or self._is_stopped:
                 return
             log = next((p for p in (self._results / log for log in logs) if p.is_file()), None)
             told = (texts.executor_message(executor), texts.end_of_log(log) if log else "")
             reason = " ".join(filter(None, told))
+            # Ctrl-C may end a job before Snakemake itself hears of it.
+            if reason == "KeyboardInterrupt":
+                return
             # Jobs that stop for one and the same reason, such as a full disk, are told once.
             same = texts.without_numbers(reason)
             self._stops[same] = self._stops.get(same, 0) + 1
@@ -112,6 +116,12 @@ class Display:
         with self._lock:
             self._said_error = True
             self._terminal.line("\n".join(map(texts.printable, text.splitlines())))
+
+    def stop(self) -> None:
+        """A person, or the machine, has asked the run to end."""
+        with self._lock:
+            self._is_stopped = True
+        self.error("Stopped on request. The same command goes on from here.")
 
     def say(self, text: str) -> None:
         with self._lock:
@@ -135,6 +145,8 @@ class Display:
         if self._stops:
             self._terminal.line("Not everything is done. The same command goes on from here.")
             return
+        if self._work is not None and (told := texts.took(self._work.seconds())):
+            self._terminal.line(told)
         report = results / "report" / "index.html"
         if status := texts.counts(results / "manifest.tsv"):
             self._terminal.line(texts.summary(status))

@@ -41,6 +41,7 @@ class Work:
     finished: float = 0.0
 
     def __post_init__(self) -> None:
+        self._timings = _Tail(self.results / "logs/timings.tsv")
         plan = _read(self.results / "state/work.json")
         self._span: int = (plan or {}).get("span", 1)
         self._weights: dict[str, dict[str, float]] = (plan or {}).get("weights", {})
@@ -104,13 +105,22 @@ class Work:
             rows += (content or {}).get("rows", ())
         return rows
 
+    def seconds(self) -> dict[str, float]:
+        """Seconds that jobs have taken by rule, of those that ended since the last call."""
+        seconds: dict[str, float] = {}
+        for line in self._timings.lines():
+            rule, _, _, took = line.decode().split("\t")
+            if rule != "rule":
+                seconds[rule] = seconds.get(rule, 0.0) + float(took)
+        return seconds
+
     def drop(self, number: int) -> Job | None:
         """Take out a job that stopped: it counts for nothing."""
         return self.jobs.pop(number, None)
 
 
 class _Tail:
-    """What is appended to a file of JSON lines from now on."""
+    """What is appended to a file of lines from now on."""
 
     def __init__(self, path: Path):
         self._path = path
@@ -119,16 +129,19 @@ class _Tail:
         except OSError:
             self._offset = 0
 
-    def read(self) -> Iterator[dict[str, Any]]:
+    def lines(self) -> list[bytes]:
         try:
             with self._path.open("rb") as file:
                 file.seek(self._offset)
                 lines = file.read()
         except OSError:
-            return
+            return []
         whole = lines[: lines.rfind(b"\n") + 1]
         self._offset += len(whole)
-        for line in whole.splitlines():
+        return whole.splitlines()
+
+    def read(self) -> Iterator[dict[str, Any]]:
+        for line in self.lines():
             try:
                 record = json.loads(line)
             except ValueError:
