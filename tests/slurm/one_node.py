@@ -92,7 +92,9 @@ class OneNode:
         self._wait(lambda: "idle" in self.command("sinfo", "--noheader", "--format=%T"))
 
     def __exit__(self, *exception) -> None:
-        _PLACE.unlink(missing_ok=True)
+        if _PLACE.exists():
+            self.command("scancel", "--me", "--full")
+            _PLACE.unlink()
         for daemon in reversed(self._daemons):
             daemon.terminate()
         for daemon in self._daemons:
