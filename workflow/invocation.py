@@ -12,6 +12,7 @@ from typing import Any, Literal
 import psutil
 from snakemake import script
 from snakemake.cli import get_argument_parser
+from snakemake.logging import logger
 from snakemake.scheduling.job_scheduler import JobScheduler
 
 # Options of Snakemake with which it reads the Snakefile but runs none of the workflow's jobs.
@@ -57,28 +58,32 @@ def bring_log_along(handlers: dict[logging.FileHandler, str], results: Path) -> 
             Path(name).parents[1].rmdir()
 
 
-def quote_interpreter() -> None:
-    """Let scripts start from a clone below a name with spaces.
+def start_scripts_well() -> None:
+    """Let scripts start from a clone below a name with spaces, and deaf to Ctrl-C.
 
     Snakemake hands the path of its Python to the shell unquoted.
     """
     script.PythonScript._execute_cmd = _execute_quoted
 
 
-def obey_sigterm() -> None:
-    """Let SIGTERM end a run as Ctrl-C does, at once.
+def end_quietly() -> None:
+    """Let Ctrl-C and SIGTERM end this run at once, and with one sentence.
 
-    Snakemake by itself would wait for the jobs at work, for which schedulers and machines that
-    shut down have no patience.
+    On SIGTERM, Snakemake by itself would wait for the jobs at work, for which schedulers and
+    machines that shut down have no patience. Jobs are deaf to Ctrl-C (`_execute_quoted`), which
+    the terminal sends to all: each would answer with a traceback of its own.
     """
-    JobScheduler.exit_gracefully = _interrupt_all
+    JobScheduler.exit_gracefully = _end_all
+    signal.signal(signal.SIGINT, _end_all)
 
 
-def _interrupt_all(*_: Any) -> None:
+def _end_all(*_: Any) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # Said before the jobs end, whose errors mean nothing then.
+    logger.info("Terminating processes on user request.")
     for child in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error):
-            child.send_signal(signal.SIGINT)
+            child.terminate()
     raise KeyboardInterrupt
 
 
@@ -87,4 +92,5 @@ def _execute_quoted(
 ):
     if "py_exec" in names:
         names["py_exec"] = shlex.quote(names["py_exec"])
+        cmd = f"trap '' INT; {cmd}"
     return execute(self, cmd, **names)

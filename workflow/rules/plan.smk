@@ -6,16 +6,16 @@ from snakemake.exceptions import WorkflowError
 
 from autochrome.errors import AutochromeError
 from autochrome.plan import make_run, read_run, settle
-from workflow.invocation import bring_log_along, obey_sigterm, purpose, quote_interpreter
+from workflow.invocation import bring_log_along, end_quietly, purpose, start_scripts_well
 
-quote_interpreter()
-obey_sigterm()
+start_scripts_well()
 archive, results = settle(config, os.environ)
 if workflow.is_main_process and purpose() != "look":
     try:
         run = make_run(config, archive, results, dry=purpose() == "dry run")
     except AutochromeError as error:
         raise WorkflowError(str(error))
+    end_quietly()
     bring_log_along(workflow.logger_manager.logfile_handlers, results)
 else:
     run = read_run(results, accept_failures=config["failures"] == "accept")

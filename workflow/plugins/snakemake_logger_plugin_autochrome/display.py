@@ -99,9 +99,6 @@ class Display:
             log = next((p for p in (self._results / log for log in logs) if p.is_file()), None)
             told = (texts.executor_message(executor), texts.end_of_log(log) if log else "")
             reason = " ".join(filter(None, told))
-            # Ctrl-C may end a job before Snakemake itself hears of it.
-            if reason == "KeyboardInterrupt":
-                return
             # Jobs that stop for one and the same reason, such as a full disk, are told once.
             same = texts.without_numbers(reason)
             self._stops[same] = self._stops.get(same, 0) + 1
@@ -120,8 +117,9 @@ class Display:
     def stop(self) -> None:
         """A person, or the machine, has asked the run to end."""
         with self._lock:
-            self._is_stopped = True
-        self.error("Stopped on request. The same command goes on from here.")
+            if not self._is_stopped:
+                self._is_stopped = True
+                self.error("Stopped on request. The same command goes on from here.")
 
     def say(self, text: str) -> None:
         with self._lock:
