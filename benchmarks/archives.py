@@ -62,3 +62,29 @@ def _write_film(path: Path, seconds: float) -> None:
             frame.pts, frame.time_base = number, 1 / _RATE
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+
+
+def add_moving_film(path: Path, seconds: float, shift: int) -> None:
+    """Write a film of grey patches that move by ``shift`` pixels a frame, with a cut each second.
+
+    An empty box at its end makes it large enough to be cut into a chunk a second.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(shift)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=_RATE)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        stream.options = {"preset": "ultrafast", "g": "12"}
+        for number in range(round(seconds * _RATE)):
+            if number % _RATE == 0:
+                patches = rng.integers(30, 226, (6, 9)).astype(np.uint8)
+                scene = cv2.resize(patches, (96, 64), interpolation=cv2.INTER_CUBIC)
+            grey = np.roll(scene, shift * number, axis=1)
+            frame = av.VideoFrame.from_ndarray(grey, "gray").reformat(format="yuv420p")
+            frame.pts, frame.time_base = number, 1 / _RATE
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    empty = int(seconds * 1_000_000)
+    with path.open("ab") as file:
+        file.write(struct.pack(">I4s", empty, b"free"))
+        file.truncate(file.tell() + empty - 8)

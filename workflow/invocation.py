@@ -4,12 +4,16 @@ import contextlib
 import logging
 import shlex
 import shutil
+import signal
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+import psutil
 from snakemake import script
 from snakemake.cli import get_argument_parser
+from snakemake.logging import logger
+from snakemake.scheduling.job_scheduler import JobScheduler
 
 # Options of Snakemake with which it reads the Snakefile but runs none of the workflow's jobs.
 _LOOKING = (
@@ -54,12 +58,33 @@ def bring_log_along(handlers: dict[logging.FileHandler, str], results: Path) -> 
             Path(name).parents[1].rmdir()
 
 
-def quote_interpreter() -> None:
-    """Let scripts start from a clone below a name with spaces.
+def start_scripts_well() -> None:
+    """Let scripts start from a clone below a name with spaces, and deaf to Ctrl-C.
 
     Snakemake hands the path of its Python to the shell unquoted.
     """
     script.PythonScript._execute_cmd = _execute_quoted
+
+
+def end_quietly() -> None:
+    """Let Ctrl-C and SIGTERM end this run at once, and with one sentence.
+
+    On SIGTERM, Snakemake by itself would wait for the jobs at work, for which schedulers and
+    machines that shut down have no patience. Jobs are deaf to Ctrl-C (`_execute_quoted`), which
+    the terminal sends to all: each would answer with a traceback of its own.
+    """
+    JobScheduler.exit_gracefully = _end_all
+    signal.signal(signal.SIGINT, _end_all)
+
+
+def _end_all(*_: Any) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # Said before the jobs end, whose errors mean nothing then.
+    logger.info("Terminating processes on user request.")
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            child.terminate()
+    raise KeyboardInterrupt
 
 
 def _execute_quoted(
@@ -67,4 +92,5 @@ def _execute_quoted(
 ):
     if "py_exec" in names:
         names["py_exec"] = shlex.quote(names["py_exec"])
+        cmd = f"trap '' INT; {cmd}"
     return execute(self, cmd, **names)

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from ..archive import Entry, Scan, remove_leftovers, write_json_if_changed
-from . import estimate, standing, values
+from . import estimate, spans, standing, values
 from .overrides import Overrides
+
+WORK = Path("state/work.json")
 
 
 class Draft:
@@ -23,12 +25,14 @@ class Draft:
         overrides: Overrides,
     ):
         self.results = results
+        self.network = estimate.network_memory(models.values())
         self.gflop = max(model.gflop or 0.0 for model in models.values())
         self.unmatched = overrides.unmatched(entry.path for entry in scan.entries)
         self.scan = scan = overrides.without_skipped(scan)
         self.photos = values.photo_plans(scan, archive, config, models, overrides)
         self.films = values.film_plans(scan, archive, config, models, overrides)
         self.rest = values.run_plan(scan, config, models, self.photos, self.films)
+        self.span = spans.span_for(stages["index"]["chunks"] for stages in self.films.values())
         self.headers: dict[str, Entry] = {
             values.film_id(e.path): e for e in scan.films() if e.header is not None
         }
@@ -55,18 +59,32 @@ class Draft:
         return any(standing.wants_again(row, redo) for row in done["rows"])
 
     def weights(self) -> dict[str, dict[str, float]]:
-        """Expected seconds of every job that has work, by rule and bucket or film."""
+        """Expected seconds of a job that has work, by rule and bucket or film."""
         weights: dict[str, dict[str, float]] = {
             "colour_photos": {
                 b: estimate.photo_weight(self.photos[b], self.gflop) for b in self.open_buckets
             }
         }
         for film in sorted(self.open_films):
-            chunks = self.films[film]["index"]["chunks"]
-            costs = estimate.film_weights(self.headers[film].header, chunks, self.gflop)
+            jobs = len(self._jobs(film))
+            costs = estimate.film_weights(self.headers[film].header, jobs, self.gflop)
             for rule, seconds in costs.items():
                 weights.setdefault(rule, {})[film] = seconds
         return weights
+
+    def memory(self) -> dict[str, int]:
+        """Megabytes of memory that the jobs of each open bucket or film need."""
+        photos = {b: estimate.photo_memory(self.photos[b]) for b in self.open_buckets}
+        films = {f: estimate.film_memory(self.headers[f].header) for f in self.open_films}
+        return {item: need + self.network for item, need in (photos | films).items()}
+
+    def work(self) -> dict[str, Any]:
+        """What jobs need, for the display and for clusters."""
+        return {"weights": self.weights(), "memory": self.memory(), "span": self.span}
+
+    def _jobs(self, film: str) -> list[int]:
+        """The jobs of each of a film's chunk stages, by their last chunks."""
+        return spans.last_chunks(self.films[film]["index"]["chunks"], self.span)
 
     def bytes_needed(self) -> int:
         return estimate.bytes_needed(
@@ -93,7 +111,7 @@ class Draft:
         if self.open_films:
             work.append(f"{_count(len(self.open_films), 'film')} (about {frames:,} frames)")
         seconds = sum(
-            cost * (self.films[film]["index"]["chunks"] if rule.endswith("_chunk") else 1)
+            cost * (len(self._jobs(film)) if rule.endswith("_chunk") else 1)
             for rule, costs in self.weights().items()
             for film, cost in costs.items()
         )
@@ -125,7 +143,9 @@ class Draft:
             },
         )
         write_json_if_changed(results / "plan/run.json", self.rest)
-        write_json_if_changed(results / "state/work.json", {"weights": self.weights()})
+        write_json_if_changed(
+            results / "state/work.json", {"weights": self.weights(), "span": self.span}
+        )
         for bucket in self.done_photos:
             if bucket not in self.photos or bucket in self.open_buckets:
                 (results / f"done/photos/{bucket}.json").unlink(missing_ok=True)
@@ -157,11 +177,13 @@ class Draft:
         if film not in self.films:
             stale = list(folder.glob("*.json"))
         elif film in self.open_films:
+            spans_of_film = [list(spans.chunks_of(self.span, job)) for job in self._jobs(film)]
             stale = standing.stale_stages(film, self.films[film], self.results)
+            stale += standing.half_done(folder, stale, spans_of_film)
         else:
             return
         for path in stale:
-            path.unlink()
+            path.unlink(missing_ok=True)
         if not any(folder.iterdir()):
             folder.rmdir()
 

@@ -6,10 +6,12 @@ The figures below were measured on two cores; the records of earlier runs on thi
 
 import contextlib
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from ..errors import ArchiveError
+from ..models import Model
 from .values import Plans
 
 TIMINGS = Path("logs/timings.tsv")
@@ -20,10 +22,18 @@ _START_SECONDS = 2.0
 # Of one core, for a network in bf16; and how many frames of a film it sees.
 _SECONDS_PER_GFLOP = 0.005
 _SEEN_FRAMES = 0.1
+_USUAL_PARAMETERS = 50_000_000
 # Seconds for one frame of one megapixel, and the part that does not depend on its size.
-_FRAME_SECONDS = {"index": (0.002, 0.02), "colour": (0.025, 0.02), "encode": (0.008, 0.12)}
+_FRAME_SECONDS = {"index": (0.002, 0.02), "colour": (0.008, 0.008), "encode": (0.008, 0.12)}
 _JOIN_FRAME_SECONDS = (0.001, 0.02)
 _UNKNOWN_FRAMES = 1500
+# Megabytes of memory: of any job, by megabyte of a photograph's file (compressed or not), and by
+# megapixel of a film's frame.
+_JOB_MEMORY = 1500
+_PHOTO_MEMORY = {"jpeg": 100, "webp": 150, "png": 60, "tiff": 40, "bmp": 30}
+_FILM_MEMORY = 300
+_SLOWER = 4
+_MINUTES_AT_LEAST = 20
 _RESULT_SIZE = {"jpeg": 1.3, "png": 3.0, "tiff": 3.0, "webp": 8.0, "bmp": 3.0}
 _FILM_BITS_PER_PIXEL = {"h264": 0.25, "h265": 0.2, "av1": 0.15, "ffv1": 6.0, "prores": 4.5}
 _FREE_MARGIN = 200 * 2**20
@@ -38,8 +48,29 @@ def photo_weight(plan: dict[str, Any], gflop: float) -> float:
     return _START_SECONDS + items * each + megabytes * _PHOTO_SECONDS_PER_MEGABYTE
 
 
-def film_weights(header: dict[str, Any], chunks: int, gflop: float) -> dict[str, float]:
-    """Seconds of one core that a film needs, by rule, and for the chunk rules by chunk."""
+def photo_memory(plan: dict[str, Any]) -> int:
+    """Megabytes of memory for a bucket of photographs: what its largest one needs."""
+    needs = [i["size"] / 1e6 * _PHOTO_MEMORY.get(i["format"], 100) for i in plan["items"]]
+    return round(_JOB_MEMORY + max(needs))
+
+
+def film_memory(header: dict[str, Any]) -> int:
+    """Megabytes of memory for a job of any stage of a film."""
+    return round(_JOB_MEMORY + _FILM_MEMORY * header["width"] * header["height"] / 1e6)
+
+
+def network_memory(models: Iterable[Model]) -> int:
+    """Megabytes of memory for the largest network: its weights, and what it computes with them."""
+    return max((model.parameters or _USUAL_PARAMETERS) * 16 // 1_000_000 for model in models)
+
+
+def minutes_allowed(seconds: float) -> int:
+    """Minutes that a cluster should allow a job of so many expected seconds."""
+    return _MINUTES_AT_LEAST + round(_SLOWER * seconds / 60)
+
+
+def film_weights(header: dict[str, Any], jobs: int, gflop: float) -> dict[str, float]:
+    """Seconds of one core that a film needs, by rule, and for the chunk rules by job."""
     frames = film_frames(header)
     megapixels = header["width"] * header["height"] / 1e6
 
@@ -49,8 +80,8 @@ def film_weights(header: dict[str, Any], chunks: int, gflop: float) -> dict[str,
     network = frames * _SEEN_FRAMES * gflop * _SECONDS_PER_GFLOP
     return {
         "index_film": _START_SECONDS + seconds(_FRAME_SECONDS["index"]),
-        "colour_chunk": _START_SECONDS + (seconds(_FRAME_SECONDS["colour"]) + network) / chunks,
-        "encode_chunk": _START_SECONDS + seconds(_FRAME_SECONDS["encode"]) / chunks,
+        "colour_chunk": _START_SECONDS + (seconds(_FRAME_SECONDS["colour"]) + network) / jobs,
+        "encode_chunk": _START_SECONDS + seconds(_FRAME_SECONDS["encode"]) / jobs,
         "join_film": _START_SECONDS + seconds(_JOIN_FRAME_SECONDS),
     }
 

@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,12 @@ from ..config import check_config
 from ..errors import ArchiveError, AutochromeError
 from ..isolation import IsolatedWorker
 from ..models import planned_model
-from . import estimate, preview
-from .draft import Draft, left_alone
+from . import estimate, preview, spans
+from .draft import WORK, Draft, left_alone
 from .overrides import TABLE, read_overrides
 
 PROBE_SECONDS = 60
+_UNKNOWN_MEMORY = 3000
 # Jobs that Snakemake starts on other machines find the results folder by this variable.
 _FOR_JOBS = "AUTOCHROME_RESULTS"
 
@@ -40,6 +42,9 @@ class Run:
     ``buckets`` and ``films`` (film → number of chunks) are all of the archive's;
     ``open_buckets`` and ``open_films`` are those that are not finished. ``accept_failures`` says
     whether failed items leave the exit status at 0, ``models`` which networks must be ready.
+
+    A job does up to ``span`` chunks one after another, and is named by the last of them. ``work``
+    holds expected seconds (by rule, and bucket or film) and memory of the jobs.
     """
 
     results: Path
@@ -49,6 +54,35 @@ class Run:
     open_films: set[str] = field(default_factory=set)
     accept_failures: bool = False
     models: list[str] = field(default_factory=list)
+    work: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def span(self) -> int:
+        return spans.span_for(self.films.values())
+
+    def jobs_of(self, film: str) -> list[int]:
+        """The jobs of each of a film's chunk stages: the last chunk of every span."""
+        return spans.last_chunks(self.films[film], self.span)
+
+    def jobs_near(self, film: str, job: int) -> list[int]:
+        """The jobs that do a job's chunks and those beside them."""
+        return spans.jobs_near(self.films[film], self.span, job)
+
+    def memory_of(self, item: str) -> int:
+        """Megabytes that a job of this bucket or film needs."""
+        return self.work.get("memory", {}).get(item, _UNKNOWN_MEMORY)
+
+    def minutes_of(self, rule: str, item: str) -> int:
+        """Minutes that a cluster should allow a job."""
+        return estimate.minutes_allowed(self.seconds_of(rule, item))
+
+    def seconds_of(self, rule: str, item: str) -> float:
+        """Seconds of one core that a job is expected to take; 0 if nothing is known of it."""
+        return self.work.get("weights", {}).get(rule, {}).get(item, 0)
+
+    def chunks_of(self, job: int) -> range:
+        """The chunks that a job does."""
+        return spans.chunks_of(self.span, job)
 
 
 def settle(config: dict[str, Any], environment: Mapping[str, str]) -> tuple[Path | None, Path]:
@@ -80,9 +114,10 @@ def read_run(results: Path, accept_failures: bool = False) -> Run:
     }
     try:
         models = read_json(results / "plan/run.json").get("models", [])
+        work = read_json(results / WORK)
     except FileNotFoundError:
-        models = []
-    return Run(results, buckets, chunks, set(buckets), set(chunks), accept_failures, models)
+        models, work = [], {}
+    return Run(results, buckets, chunks, set(buckets), set(chunks), accept_failures, models, work)
 
 
 def make_run(
@@ -153,6 +188,7 @@ def make_run(
         plan.open_films,
         config["failures"] == "accept",
         list(models),
+        plan.work(),
     )
 
 

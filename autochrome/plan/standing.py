@@ -72,6 +72,17 @@ def _counts(done: dict[str, Any] | None, plan: dict[str, Any], results: Path) ->
     return not done.get("file") or (results / done["file"]).is_file()
 
 
+def half_done(folder: Path, stale: list[Path], spans: list[list[int]]) -> list[Path]:
+    """Done files that say that a job is done, where not all of its chunks are."""
+    there = {path.stem for path in folder.glob("*-*.json")} - {path.stem for path in stale}
+    return [
+        folder / f"{stage}-{span[-1]}.json"
+        for stage in ("colour", "encode")
+        for span in spans
+        if not there.issuperset(f"{stage}-{number}" for number in span)
+    ]
+
+
 def gone_rows(rows: Iterable[Row], planned_results: set[str], results: Path) -> dict[str, Row]:
     """Rows, by key, whose result is there but is no longer the result of any planned item."""
     return {

@@ -99,3 +99,31 @@ def test_what_a_cluster_says_of_a_job_is_told_once_whatever_its_number(tmp_path)
         "'OUT_OF_MEMORY'.",
         "2 more jobs stopped for the same reason.",
     ]
+
+
+def test_jobs_that_ctrl_c_ended_are_not_told(tmp_path):
+    stream = io.StringIO()
+    display = Display(Terminal(stream))
+    display.begin(tmp_path, {"colour_photos": 1})
+    display.start_job(1, "colour_photos", {"bucket": "x1"}, [])
+    display.stop()
+    display.stop_job(1, "colour_photos", ["logs/x1.log"])
+    display.stop()
+    display.end()
+    assert stream.getvalue() == "Stopped on request. The same command goes on from here.\n"
+
+
+def test_the_end_tells_what_each_stage_took_in_this_run(tmp_path):
+    (tmp_path / "logs").mkdir()
+    timings = tmp_path / "logs/timings.tsv"
+    timings.write_text("rule\titem\texpected_seconds\tseconds\ncolour_photos\tx\t1.00\t9.00\n")
+    stream = io.StringIO()
+    display = Display(Terminal(stream))
+    display.begin(tmp_path, {"colour_photos": 1})
+    with timings.open("a") as file:
+        file.write("colour_photos\tx\t1.00\t100.00\ncolour_photos\ty\t1.00\t80.00\n")
+        file.write("join_film\tf\t1.00\t7.00\n")
+    display.end()
+    assert stream.getvalue() == (
+        "The jobs took, one after another: photographs 3 min, joining and checking films 7 s.\n"
+    )

@@ -9,9 +9,10 @@ import pytest
 
 from autochrome.errors import ItemError
 from autochrome.films import deliver
+from autochrome.films.coding import Coding
 from autochrome.films.verify import verify_film
 
-from .conftest import Coloured, moving_pictures, write_film
+from .conftest import Coloured, encoder, moving_pictures, write_film
 from .test_stages import Results, make_results
 
 Change = Callable[[list[av.Packet]], list[av.Packet]]
@@ -61,8 +62,9 @@ def coloured(tmp_path, colour_film) -> Coloured:
 
 
 def check(coloured: Coloured, codec: str = "ffv1") -> None:
-    folder = coloured.result.parent
-    verify_film(coloured.index, coloured.result, coloured.joined, [folder / "encode-0.npz"], codec)
+    thumbs = [coloured.result.parent / "encode-0.npz"]
+    coding = Coding.of(coloured.index.picture, encoder(codec=codec))
+    verify_film(coloured.index, coloured.result, coloured.joined, thumbs, coding)
 
 
 @pytest.mark.parametrize(

@@ -30,12 +30,18 @@ class Workspace:
         self.results = folder / "results"
         self.jobs: set[str] = set()
 
-    def run(self, *arguments: str, status: int | None = 0, **environment: str):
+    def run(
+        self,
+        *arguments: str,
+        status: int | None = 0,
+        profile: str = "default",
+        **environment: str,
+    ):
         before = self._done()
         settings = [a for a in arguments if "=" in a and not a.startswith("-")]
         options = [a for a in arguments if a not in settings]
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(self.clone / "Snakefile")]
-        command += ["--workflow-profile", str(REPOSITORY / "profiles/default"), *options]
+        command += ["--workflow-profile", str(REPOSITORY / "profiles" / profile), *options]
         command += ["--config", "films={chunk_seconds: 1, effort: ultrafast}", *settings]
         process = subprocess.run(
             command,
@@ -120,6 +126,16 @@ def coloured(tmp_path_factory) -> Workspace:
     kept = Workspace(folder / "kept")
     kept.said, kept.originals_before = process.said, originals
     return kept
+
+
+@pytest.fixture
+def fresh(coloured) -> Workspace:
+    """The archive of `coloured`, at the same path, with nothing done yet."""
+    folder = coloured.folder.with_name("work")
+    shutil.rmtree(folder)
+    folder.mkdir()
+    shutil.copytree(coloured.archive, folder / "archive")
+    return Workspace(folder)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Killed at any moment, the same command ends with the same result; two runs never mix."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,16 +15,19 @@ from tests.media import write_photo
 from tests.workflow.conftest import LIMIT_SECONDS, Workspace
 
 
-def start(workspace):
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile")]
+def start(workspace, said=subprocess.DEVNULL):
+    command = [sys.executable, str(REPOSITORY / "workflow/snakemake_command.py")]
+    command += ["--logger", "autochrome", "--snakefile", str(REPOSITORY / "Snakefile")]
     command += ["--workflow-profile", str(REPOSITORY / "profiles/default")]
     command += ["--config", "films={chunk_seconds: 1, effort: ultrafast}"]
     return subprocess.Popen(
         command,
         cwd=workspace.folder,
-        env=os.environ | {"AUTOCHROME_ARCHIVE": str(workspace.archive)},
+        env=os.environ
+        | {"AUTOCHROME_ARCHIVE": str(workspace.archive)}
+        | {"PYTHONPATH": str(REPOSITORY / "workflow/plugins"), "PYTHONSAFEPATH": "1"},
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=said,
         start_new_session=True,
     )
 
@@ -35,16 +37,6 @@ def wait_for(workspace, pattern):
     while not list(workspace.results.glob(pattern)):
         assert time.monotonic() < deadline
         time.sleep(0.02)
-
-
-@pytest.fixture
-def fresh(coloured):
-    """The archive of `coloured`, at the same path, with nothing done yet."""
-    folder = coloured.folder.with_name("work")
-    shutil.rmtree(folder)
-    folder.mkdir()
-    shutil.copytree(coloured.archive, folder / "archive")
-    return Workspace(folder)
 
 
 @pytest.mark.parametrize(
@@ -70,6 +62,27 @@ def test_a_killed_run_ends_like_an_undisturbed_one(coloured, fresh, moment):
     assert leftovers == []
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_asked_to_stop_stops_and_says_how_to_go_on(coloured, fresh, number):
+    process = start(fresh, said=subprocess.PIPE)
+    try:
+        wait_for(fresh, "state/films/*/colour-0-*")
+        # Ctrl-C reaches all processes of the terminal, SIGTERM the one that was started.
+        (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
+        said = process.communicate(timeout=LIMIT_SECONDS)[1].decode()
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    assert process.returncode == 1
+    assert said.splitlines()[-1] == "Stopped on request. The same command goes on from here."
+    assert "Traceback" not in said
+    assert not (fresh.results / "films/reel.mp4").exists()
+    assert not (fresh.results / ".autochrome.lock").exists()
+    fresh.run()
+    assert fresh.contents() == coloured.contents()
+
+
 def test_a_batch_killed_in_the_middle_does_the_rest_only(coloured, fresh):
     process = start(fresh)
     try:
@@ -86,6 +99,12 @@ def test_a_batch_killed_in_the_middle_does_the_rest_only(coloured, fresh):
     }
     assert len(kept) >= journaled
     assert fresh.journal_lines("photos") <= 4
+
+
+def test_cores_and_batch_size_do_not_show(coloured, fresh):
+    fresh.run("--cores", "1", "photos={batch_size: 1}")
+    assert len([job for job in fresh.jobs if job.startswith("photos/")]) == 3
+    assert fresh.contents() == coloured.contents()
 
 
 def test_a_second_run_over_the_same_results_is_told_and_ends(fresh):

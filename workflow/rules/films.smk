@@ -5,10 +5,12 @@ rule index_film:
         done="done/films/{film}/index.json",
     log:
         "logs/films/{film}/index.log",
+    priority: urgency("index_film", stage=1)
     conda:
         "../envs/autochrome.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=memory,
+        runtime=minutes("index_film"),
     script:
         "../scripts/index_film.py"
 
@@ -19,14 +21,18 @@ rule colour_chunk:
         index="done/films/{film}/index.json",
         networks=ready_networks,
     output:
-        done="done/films/{film}/colour-{number}.json",
+        done="done/films/{film}/colour-{job}.json",
     log:
-        "logs/films/{film}/colour-{number}.log",
+        "logs/films/{film}/colour-{job}.log",
+    priority: urgency("colour_chunk", stage=2)
     conda:
         "../envs/autochrome.yaml"
     resources:
-        mem_mb=1500 + network_mb,
+        mem_mb=memory,
+        runtime=minutes("colour_chunk"),
+        gpu=graphics_cards,
     params:
+        chunks=chunks,
         device=config["device"],
     script:
         "../scripts/colour_chunk.py"
@@ -38,13 +44,17 @@ rule encode_chunk:
         index="done/films/{film}/index.json",
         colour=colour_near,
     output:
-        done="done/films/{film}/encode-{number}.json",
+        done="done/films/{film}/encode-{job}.json",
     log:
-        "logs/films/{film}/encode-{number}.log",
+        "logs/films/{film}/encode-{job}.log",
+    priority: urgency("encode_chunk", stage=3)
     conda:
         "../envs/autochrome.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=memory,
+        runtime=minutes("encode_chunk"),
+    params:
+        chunks=chunks,
     script:
         "../scripts/encode_chunk.py"
 
@@ -60,9 +70,11 @@ rule join_film:
         "logs/films/{film}/join.log",
     wildcard_constraints:
         film=only(run.open_films),
+    priority: urgency("join_film", stage=4)
     conda:
         "../envs/autochrome.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=memory,
+        runtime=minutes("join_film"),
     script:
         "../scripts/join_film.py"

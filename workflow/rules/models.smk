@@ -3,10 +3,9 @@
 from autochrome.models import default_folders, find_model, ready_file
 
 model_folders = default_folders()
-networks = [find_model(name) for name in run.models or [config["model"]]]
-ready_networks = [str(ready_file(network, model_folders)) for network in networks]
-# The weights of the largest as the engine keeps them, and what it computes with them.
-network_mb = max(network.parameters or 50_000_000 for network in networks) * 16 // 1_000_000
+ready_networks = [
+    str(ready_file(find_model(name), model_folders)) for name in run.models or [config["model"]]
+]
 
 
 rule fetch_model:

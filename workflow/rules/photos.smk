@@ -13,11 +13,14 @@ rule colour_photos:
         "logs/photos/{bucket}.log",
     wildcard_constraints:
         bucket=only(run.open_buckets),
+    priority: urgency("colour_photos")
     conda:
         "../envs/autochrome.yaml"
     threads: photo_threads
     resources:
-        mem_mb=lambda wildcards, threads: 1400 + 400 * threads + network_mb,
+        mem_mb=lambda wildcards, attempt, threads: memory(wildcards, attempt) + 400 * threads,
+        runtime=minutes("colour_photos"),
+        gpu=graphics_cards,
     params:
         device=config["device"],
     script:

@@ -6,15 +6,16 @@ from snakemake.exceptions import WorkflowError
 
 from autochrome.errors import AutochromeError
 from autochrome.plan import make_run, read_run, settle
-from workflow.invocation import bring_log_along, purpose, quote_interpreter
+from workflow.invocation import bring_log_along, end_quietly, purpose, start_scripts_well
 
-quote_interpreter()
+start_scripts_well()
 archive, results = settle(config, os.environ)
 if workflow.is_main_process and purpose() != "look":
     try:
         run = make_run(config, archive, results, dry=purpose() == "dry run")
     except AutochromeError as error:
         raise WorkflowError(str(error))
+    end_quietly()
     bring_log_along(workflow.logger_manager.logfile_handlers, results)
 else:
     run = read_run(results, accept_failures=config["failures"] == "accept")
@@ -30,20 +31,42 @@ def only(ids):
 
 
 def colour_near(wildcards):
-    """Colour of the chunk and of those beside it, which the steadying in time reads."""
-    number, chunks = int(wildcards.number), run.films[wildcards.film]
-    near = range(max(0, number - 1), min(chunks, number + 2))
-    return [f"done/films/{wildcards.film}/colour-{n}.json" for n in near]
+    """Colour of a job's chunks and of those beside them, which the steadying in time reads."""
+    near = run.jobs_near(wildcards.film, int(wildcards.job))
+    return [f"done/films/{wildcards.film}/colour-{job}.json" for job in near]
 
 
 def encoded_chunks(wildcards):
-    numbers = range(run.films[wildcards.film])
-    return [f"done/films/{wildcards.film}/encode-{n}.json" for n in numbers]
+    jobs = run.jobs_of(wildcards.film)
+    return [f"done/films/{wildcards.film}/encode-{job}.json" for job in jobs]
+
+
+def chunks(wildcards):
+    return run.chunks_of(int(wildcards.job))
+
+
+# What a job asks a cluster for: by the size of its work, and more at every new attempt. Where the
+# work runs on this machine nothing is asked.
+def memory(wildcards, attempt):
+    return attempt * run.memory_of(wildcards[0])
+
+
+def minutes(rule):
+    return lambda wildcards, attempt: attempt * run.minutes_of(rule, wildcards[0])
+
+
+def urgency(rule, stage=0):
+    """Films before photographs, which fill the cores to the end; their last stages before their
+    first, so that few lie about half done; of equals the longest first."""
+    return lambda wildcards: stage * 10**7 + run.seconds_of(rule, wildcards[0])
+
+
+graphics_cards = int(config["device"] == "cuda")
 
 
 wildcard_constraints:
     film="[0-9a-f]{16}",
     bucket="x[0-9a-f_]*",
-    number="[0-9]+",
+    job="[0-9]+",
     model="[a-z0-9][a-z0-9._-]*",
     identity="[0-9a-f]{12}",

@@ -3,9 +3,7 @@ from autochrome.joblog import logged
 
 if __name__ == "__main__":
     with logged(snakemake.log[0], snakemake.rule, snakemake.wildcards.film):
-        colour_chunk(
-            snakemake.wildcards.film,
-            int(snakemake.wildcards.number),
-            snakemake.threads,
-            snakemake.params.device,
-        )
+        for number in snakemake.params.chunks:
+            colour_chunk(
+                snakemake.wildcards.film, number, snakemake.threads, snakemake.params.device
+            )

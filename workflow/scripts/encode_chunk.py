@@ -3,4 +3,5 @@ from autochrome.joblog import logged
 
 if __name__ == "__main__":
     with logged(snakemake.log[0], snakemake.rule, snakemake.wildcards.film):
-        encode_chunk(snakemake.wildcards.film, int(snakemake.wildcards.number))
+        for number in snakemake.params.chunks:
+            encode_chunk(snakemake.wildcards.film, number)

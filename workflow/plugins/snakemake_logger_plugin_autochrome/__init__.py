@@ -70,7 +70,7 @@ class LogHandler(LogHandlerBase):
         if text.startswith(_NOTHING_TO_DO):
             self._display.begin(Path.cwd(), {})
         elif text.startswith(_INTERRUPTED):
-            self._display.error("Stopped on request. The same command goes on from here.")
+            self._display.stop()
         elif record.levelno >= ERROR and not any(echo in text for echo in _ECHOES):
             self._display.error(text)
 

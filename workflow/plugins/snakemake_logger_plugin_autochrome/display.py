@@ -30,6 +30,7 @@ class Display:
         self._done: set[tuple[str, str]] = set()
         self._stops: dict[str, int] = {}
         self._said_error = False
+        self._is_stopped = False
 
     def begin(self, results: Path, counts: Mapping[str, int]) -> None:
         """The run starts; ``counts`` is its number of jobs by rule, 0 jobs if all is done."""
@@ -93,7 +94,7 @@ class Display:
             if self._work is None or self._results is None:
                 return
             job = self._work.drop(number)
-            if rule == _VERDICT:
+            if rule == _VERDICT or self._is_stopped:
                 return
             log = next((p for p in (self._results / log for log in logs) if p.is_file()), None)
             told = (texts.executor_message(executor), texts.end_of_log(log) if log else "")
@@ -112,6 +113,13 @@ class Display:
         with self._lock:
             self._said_error = True
             self._terminal.line("\n".join(map(texts.printable, text.splitlines())))
+
+    def stop(self) -> None:
+        """A person, or the machine, has asked the run to end."""
+        with self._lock:
+            if not self._is_stopped:
+                self._is_stopped = True
+                self.error("Stopped on request. The same command goes on from here.")
 
     def say(self, text: str) -> None:
         with self._lock:
@@ -135,6 +143,8 @@ class Display:
         if self._stops:
             self._terminal.line("Not everything is done. The same command goes on from here.")
             return
+        if self._work is not None and (told := texts.took(self._work.seconds())):
+            self._terminal.line(told)
         report = results / "report" / "index.html"
         if status := texts.counts(results / "manifest.tsv"):
             self._terminal.line(texts.summary(status))

@@ -14,6 +14,13 @@ _OWN_ERROR = re.compile(r"^autochrome\.errors\.\w+: ")
 _SAID_ALWAYS = (
     "For further error details see the cluster/cloud log and the log files of the involved rule(s)."
 )
+_STAGES = {
+    "colour_photos": "photographs",
+    "index_film": "looking through films",
+    "colour_chunk": "colouring films",
+    "encode_chunk": "encoding films",
+    "join_film": "joining and checking films",
+}
 # Of a log only its end is read: a library may have written a lot.
 _LOG_END = 20_000
 
@@ -104,3 +111,16 @@ def summary(status: Counter[str]) -> str:
     if status["failed"]:
         told.append(f"{status['failed']:,} failed")
     return ", ".join(told) + "."
+
+
+def took(seconds: dict[str, float]) -> str:
+    """What each stage took, in time of single jobs; "" if no job did anything."""
+    told = [f"{name} {_duration(seconds[r])}" for r, name in _STAGES.items() if seconds.get(r)]
+    return f"The jobs took, one after another: {', '.join(told)}." if told else ""
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

@@ -41,25 +41,28 @@ class Work:
     finished: float = 0.0
 
     def __post_init__(self) -> None:
+        self._timings = _Tail(self.results / "logs/timings.tsv")
         plan = _read(self.results / "state/work.json")
+        self._span: int = (plan or {}).get("span", 1)
         self._weights: dict[str, dict[str, float]] = (plan or {}).get("weights", {})
         self.total = sum(self._of_rule(rule, count) for rule, count in self.counts.items())
         # Nothing but the manifest and the report has to be written again.
         self.is_trivial = plan is not None and not any(map(self._weights.get, self.counts))
 
     def _of_rule(self, rule: str, count: int) -> float:
-        """Expected seconds of all jobs of a rule; a film's weight is that of one of its chunks."""
+        """Expected seconds of all jobs of a rule; a weight is that of one job."""
         weights = self._weights.get(rule)
         if not weights:
             return count * _SMALL
-        jobs = {name: self._chunks(name) if rule.endswith("_chunk") else 1 for name in weights}
+        jobs = {name: self._spans(name) if rule.endswith("_chunk") else 1 for name in weights}
         planned = sum(jobs.values())
-        # Some chunks may be done already, from a run that was killed.
+        # Some jobs may be done already, from a run that was killed.
         return sum(weights[name] * jobs[name] for name in weights) * count / planned
 
-    def _chunks(self, film: str) -> int:
+    def _spans(self, film: str) -> int:
+        """How many jobs share the chunks of a film."""
         plan = _read(self.results / "plan/films" / film / "index.json") or {}
-        return plan.get("chunks", 1)
+        return -(-plan.get("chunks", 1) // self._span)
 
     @property
     def done(self) -> float:
@@ -102,13 +105,22 @@ class Work:
             rows += (content or {}).get("rows", ())
         return rows
 
+    def seconds(self) -> dict[str, float]:
+        """Seconds that jobs have taken by rule, of those that ended since the last call."""
+        seconds: dict[str, float] = {}
+        for line in self._timings.lines():
+            rule, _, _, took = line.decode().split("\t")
+            if rule != "rule":
+                seconds[rule] = seconds.get(rule, 0.0) + float(took)
+        return seconds
+
     def drop(self, number: int) -> Job | None:
         """Take out a job that stopped: it counts for nothing."""
         return self.jobs.pop(number, None)
 
 
 class _Tail:
-    """What is appended to a file of JSON lines from now on."""
+    """What is appended to a file of lines from now on."""
 
     def __init__(self, path: Path):
         self._path = path
@@ -117,16 +129,19 @@ class _Tail:
         except OSError:
             self._offset = 0
 
-    def read(self) -> Iterator[dict[str, Any]]:
+    def lines(self) -> list[bytes]:
         try:
             with self._path.open("rb") as file:
                 file.seek(self._offset)
                 lines = file.read()
         except OSError:
-            return
+            return []
         whole = lines[: lines.rfind(b"\n") + 1]
         self._offset += len(whole)
-        for line in whole.splitlines():
+        return whole.splitlines()
+
+    def read(self) -> Iterator[dict[str, Any]]:
+        for line in self.lines():
             try:
                 record = json.loads(line)
             except ValueError:

@@ -1,0 +1,197 @@
+"""What the workflow itself costs over archives of any size, apart from the colouring.
+
+    python -m benchmarks.scale FOLDER [--photos 100000] [--films 300] [--minutes 90] [--real 5000]
+
+Makes its archives in FOLDER (about 4 kB of disk a photograph, twice). Times are CPU seconds, user
+and system, of all processes of a run, with the seconds on the clock beside them; memory is the
+peak of the largest process. Everything counts as done after a *null job*: each photograph's result
+is the photograph, each film's result a few bytes, written with the library's own journals, done
+files and manifest. Only the own cost a photograph is measured on a real run with the embedded
+network: its CPU time less that of `colour_photo` called for the same photographs.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from autochrome.archive import canonical_json, digest, read_json, stamp, write_atomic, write_json
+from autochrome.models import default_folders, find_model, ready_model
+from autochrome.photos import colour_photo
+from autochrome.report import close_manifest, give_verdict
+
+from .archives import add_films, add_photos
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@dataclass
+class Cost:
+    """What one run took: CPU seconds, seconds on the clock, peak memory in MB."""
+
+    cpu: float
+    clock: float
+    memory: float
+
+    def __str__(self) -> str:
+        return f"{self.cpu:7.1f} s CPU {self.clock:7.1f} s clock {self.memory:6.0f} MB"
+
+
+def run(archive: Path, results: Path, *options: str) -> Cost:
+    """One run of the workflow as the launcher starts it; it must end well."""
+    command = [sys.executable, str(REPOSITORY / "workflow/snakemake_command.py")]
+    command += ["--logger", "autochrome", "--snakefile", str(REPOSITORY / "Snakefile")]
+    command += ["--workflow-profile", str(REPOSITORY / "profiles/default"), *options]
+    command += ["--config", f"output={results}"]
+    names = {"AUTOCHROME_ARCHIVE": str(archive), "AUTOCHROME_CALLER": str(archive.parent)}
+    names |= {"PYTHONPATH": str(REPOSITORY / "workflow/plugins"), "PYTHONSAFEPATH": "1"}
+    began = time.monotonic()
+    process = subprocess.Popen(
+        command, env=os.environ | names, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    said = process.stderr.read().decode()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(said)
+    memory = usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+    return Cost(usage.ru_utime + usage.ru_stime, time.monotonic() - began, memory)
+
+
+def finish(results: Path) -> None:
+    """Bring a planned results folder into the state after a run: the null job."""
+    os.chdir(results)
+    for path in sorted(Path("plan/photos").glob("*.json")):
+        plan = read_json(path)
+        rows = [_null_photo(plan["archive"], item) for item in plan["items"]]
+        lines = [canonical_json(_record(row)) + "\n" for row in rows]
+        write_atomic(Path("state/photos", f"{path.stem}.jsonl"), "".join(lines))
+        write_json(Path("done/photos", path.name), {"plan": digest(plan), "rows": rows})
+    for folder in sorted(Path("plan/films").glob("*")):
+        plan, index = read_json(folder / "join.json"), read_json(folder / "index.json")
+        result = Path(plan["result"])
+        result.parent.mkdir(parents=True, exist_ok=True)
+        result.write_bytes(b"film")
+        row = _row("film", index["path"], index["size"], plan["result"])
+        done = Path("done/films", folder.name, "join.json")
+        write_json(done, {"plan": digest(plan), "rows": [row]})
+    done_files = [*Path("done/photos").glob("*.json"), *Path("done/films").glob("*/join.json")]
+    close_manifest(map(str, done_files), "done/manifest.json")
+    write_atomic(Path("report/index.html"), "")
+    write_json(Path("done/report.json"), {"plan": digest(read_json(Path("plan/run.json")))})
+    give_verdict("done/verdict.json")
+
+
+def _null_photo(archive: str, item: dict[str, Any]) -> dict[str, Any]:
+    result = Path(item["result"])
+    result.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(Path(archive, item["path"]), result)
+    return _row("photo", item["path"], item["size"], item["result"])
+
+
+def _row(kind: str, source: str, size: int, result: str) -> dict[str, Any]:
+    now = stamp(result)
+    texts = ("reason", "remedy")
+    return {
+        "source": source,
+        "kind": kind,
+        "sha256": digest(source),
+        "size": size,
+        "width": 48,
+        "height": 48,
+        "frames": 1,
+        "model": "null",
+        "model_sha256": "0" * 64,
+        "precision": "fp32",
+        "key": digest(["key", source]),
+        "result": result,
+        "result_sha256": digest(result),
+        "result_size": now["size"],
+        "result_mtime_ns": now["mtime_ns"],
+        "status": "coloured",
+        "colorfulness": 10.0,
+        "luma_error": 0.0,
+        "checks": {},
+        **dict.fromkeys(texts, ""),
+    }
+
+
+def _record(row: dict[str, Any]) -> dict[str, Any]:
+    record = {"key": row["key"], "row": row, "path": row["result"], "sha256": row["result_sha256"]}
+    return record | {"size": row["result_size"], "mtime_ns": row["result_mtime_ns"]}
+
+
+def planned_and_done(folder: Path, photos: int, films: int, minutes: float) -> tuple[Path, Path]:
+    """Archive and results of a given size: the first plan is measured, then all is done."""
+    archive, results = folder / f"archive-{photos}", folder / f"results-{photos}"
+    shutil.rmtree(results, ignore_errors=True)
+    add_photos(archive, photos)
+    add_films(archive, films, minutes)
+    # A dry run before the first leaves nothing behind, unless the results folder is there.
+    results.mkdir()
+    print(f"{photos:7,} photos, {films} films, first plan (dry)  {run(archive, results, '-n')}")
+    finish(results)
+    return archive, results
+
+
+def own_cost(folder: Path, photos: int) -> None:
+    """CPU time of a real run over small photographs, and of nothing but their colouring."""
+    archive, results = folder / "archive-real", folder / "results-real"
+    shutil.rmtree(results, ignore_errors=True)
+    add_photos(archive, photos)
+    whole = run(archive, results)
+    files = _count(results / "state") + _count(results / ".snakemake")
+    config = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
+    identity = find_model(config["model"]).identity() | {"precision": config["precision"]}
+    model = ready_model(identity, default_folders().converted, None)
+    settings = {name: config[name] for name in ("saturation", "temperature", "already_colour")}
+    settings["max_pixels"] = config["photos"]["max_pixels"]
+    sources = sorted(archive.glob("*/*.jpg"))
+    target = folder / "pure.jpg"
+    colour_photo(sources[0], target, "jpeg", model, 1, "cpu", settings, {})
+    began = time.process_time()
+    for source in sources:
+        colour_photo(source, target, "jpeg", model, 1, "cpu", settings, {})
+    pure = time.process_time() - began
+    own = 1000 * (whole.cpu - pure) / photos
+    print(f"{photos:7,} photos, a real run                  {whole}")
+    print(f"    pure work {pure:.1f} s CPU; own cost {own:.1f} ms CPU a photo; {files:,} files")
+
+
+def _count(folder: Path) -> int:
+    return sum(1 for path in folder.rglob("*") if path.is_file())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--photos", type=int, default=100_000)
+    parser.add_argument("--films", type=int, default=300)
+    parser.add_argument("--minutes", type=float, default=90)
+    parser.add_argument("--real", type=int, default=5000)
+    asked = parser.parse_args()
+    folder = asked.folder.resolve()
+    cpu = {}
+    for photos in (10, asked.photos // 10, asked.photos):
+        archive, results = planned_and_done(folder, photos, asked.films, asked.minutes)
+        done = run(archive, results)
+        cpu[photos] = done.cpu
+        print(f"{photos:7,} photos, nothing to do              {done}", flush=True)
+    os.utime(next(archive.glob("*/*.jpg")))
+    print(f"{photos:7,} photos, one changed (dry)          {run(archive, results, '-n')}")
+    few, some, all_ = cpu.values()
+    print(f"    growth to ten times the photographs: x {(all_ - few) / (some - few):.1f}")
+    print(f"    files in state: {_count(results / 'state'):,}; jobs of photographs, each with one")
+    print(f"    file in .snakemake: {len(list((results / 'plan/photos').iterdir())):,}", flush=True)
+    own_cost(folder, asked.real)
+
+
+if __name__ == "__main__":
+    main()
