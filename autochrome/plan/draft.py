@@ -127,8 +127,9 @@ class Draft:
         results = self.results
         if self.open_buckets or self.open_films:
             remove_leftovers(results)
-        rows = standing.known_rows([*self.done_photos.values(), *self.done_joins.values()], results)
-        standing.keep_gone(standing.gone_rows(rows, self._wanted_results(), results), results)
+        is_closed = not self.open_buckets and not self.open_films and self._is_closed()
+        if not is_closed:
+            self._keep_gone()
         if redo is not None:
             self._forget(redo)
         _write_folder(
@@ -151,10 +152,16 @@ class Draft:
                 (results / f"done/photos/{bucket}.json").unlink(missing_ok=True)
         for film in {path.name for path in (results / "done/films").glob("*")}:
             self._clear_film(film)
-        if self.open_buckets or self.open_films or not self._is_closed():
+        if not is_closed:
             # Snakemake makes a missing file that lies between only if one at the end is missing.
             for stage in ("manifest", "report", "verdict"):
                 (results / f"done/{stage}.json").unlink(missing_ok=True)
+
+    def _keep_gone(self) -> None:
+        done = [*self.done_photos.values(), *self.done_joins.values()]
+        rows = standing.known_rows(done, self.results)
+        gone = standing.gone_rows(rows, self._wanted_results(), self.results)
+        standing.keep_gone(gone, self.results)
 
     def _wanted_results(self) -> set[str]:
         """Names of results that the plan makes, or that finished jobs have made for it."""
