@@ -2,17 +2,21 @@
 
 The child is started afresh (``spawn``), once for many calls; a program that uses this guards its
 main module with ``if __name__ == "__main__"``, as always with ``spawn``. If the child dies or runs
-out of time, the call is tried a second time in a new one; after that the item has failed. If the
-parent dies too, nobody records anything and nothing is held against the item.
+out of time, the call is tried a second time in a new one; after that the item has failed. A child
+that dies before it has begun on the item is no try of it: another is started. If the parent dies
+too, nobody records anything and nothing is held against the item.
 """
 
+import ctypes
 import multiprocessing
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor
+from concurrent.futures import BrokenExecutor, Future
+from itertools import count
+from multiprocessing.sharedctypes import RawValue
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
@@ -20,6 +24,9 @@ from pebble import ProcessExpired, ProcessPool
 from .errors import AutochromeError, ItemError, reason_of
 
 _TRIES = 2
+_STARTS = 4
+
+_SPAWN = multiprocessing.get_context("spawn")
 
 
 class IsolatedWorker:
@@ -30,11 +37,18 @@ class IsolatedWorker:
     """
 
     def __init__(self, initializer: Callable[..., None] | None = None, initargs: tuple = ()):
-        self._pool = ProcessPool(
-            max_workers=1,
-            context=multiprocessing.get_context("spawn"),
-            initializer=_start_child,
-            initargs=(os.getpid(), initializer, initargs),
+        # While cv2 loads, the first place of sys.path is its own folder, in which a module is
+        # called "typing"; a child that another thread starts then would inherit that.
+        import cv2  # noqa: F401
+
+        self._begun = RawValue(ctypes.c_long, 0)
+        self._initargs = (os.getpid(), self._begun, initializer, initargs)
+        self._calls = count(1)
+        self._pool = self._new_pool()
+
+    def _new_pool(self) -> ProcessPool:
+        return ProcessPool(
+            max_workers=1, context=_SPAWN, initializer=_start_child, initargs=self._initargs
         )
 
     def __enter__(self) -> "IsolatedWorker":
@@ -53,24 +67,45 @@ class IsolatedWorker:
         ``timeout`` is in seconds. Raises ItemError if the child died or ran out of time twice,
         AutochromeError if no child can be started, and whatever ``function`` raises.
         """
-        for attempt in range(1, _TRIES + 1):
+        tries = starts = 0
+        while True:
+            number = next(self._calls)
             try:
-                return self._pool.schedule(function, args=args, timeout=timeout).result()
-            except ProcessExpired as error:
-                fault = f"The process that read it died {_cause(error.exitcode)}, {_TRIES} times."
+                future = self._scheduled(_begin, number, function, *args, timeout=timeout)
+                return future.result()
+            except (ProcessExpired, BrokenExecutor) as error:
+                if isinstance(error, BrokenExecutor):
+                    self._renew()
+                if self._begun.value != number:
+                    starts += 1
+                    if starts == _STARTS:
+                        raise AutochromeError(
+                            f"Child processes cannot be started ({reason_of(error)}).",
+                            "See the job's log for the reason.",
+                        ) from error
+                    continue
+                fault = f"The process that read it died{_cause(error)}, {_TRIES} times."
                 remedy = (
                     "The file is probably damaged, or memory ran out: try it alone, or repair it."
                 )
-            except BrokenExecutor as error:
-                raise AutochromeError(
-                    f"Child processes cannot be started ({reason_of(error)}).",
-                    "See the job's log for the reason.",
-                ) from error
             except TimeoutError:
                 fault = f"It was not done after {timeout:.0f} s, {_TRIES} times."
                 remedy = "The file is probably damaged: repair it, for example by converting it."
-            if attempt == _TRIES:
+            tries += 1
+            if tries == _TRIES:
                 raise ItemError(fault, remedy)
+
+    def _scheduled(self, *task: Any, timeout: float | None) -> Future:
+        try:
+            return self._pool.schedule(task[0], args=task[1:], timeout=timeout)
+        except RuntimeError:  # A child died while it had nothing to do.
+            self._renew()
+            return self._pool.schedule(task[0], args=task[1:], timeout=timeout)
+
+    def _renew(self) -> None:
+        self._pool.stop()
+        self._pool.join()
+        self._pool = self._new_pool()
 
 
 def run_isolated(function: Callable[..., Any], *args: Any, timeout: float | None = None) -> Any:
@@ -79,16 +114,31 @@ def run_isolated(function: Callable[..., Any], *args: Any, timeout: float | None
         return worker.call(function, *args, timeout=timeout)
 
 
-def _cause(exitcode: int | None) -> str:
-    if exitcode is not None and exitcode < 0:
-        return f"({signal.Signals(-exitcode).name})"
-    return f"(exit code {exitcode})"
+def _cause(error: ProcessExpired | BrokenExecutor) -> str:
+    """How it died, where the pool saw it."""
+    if not isinstance(error, ProcessExpired):
+        return ""
+    if error.exitcode is not None and error.exitcode < 0:
+        return f" ({signal.Signals(-error.exitcode).name})"
+    return f" (exit code {error.exitcode})"
 
 
-def _start_child(parent: int, initializer: Callable[..., None] | None, initargs: tuple) -> None:
+def _start_child(
+    parent: int,
+    begun: ctypes.c_long,
+    initializer: Callable[..., None] | None,
+    initargs: tuple,
+) -> None:
+    global _begun
+    _begun = begun
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     if initializer is not None:
         initializer(*initargs)
+
+
+def _begin(number: int, function: Callable[..., Any], *args: Any) -> Any:
+    _begun.value = number
+    return function(*args)
 
 
 def _end_with(parent: int) -> None:

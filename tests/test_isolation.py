@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autochrome.errors import ItemError
+from autochrome.errors import AutochromeError, ItemError
 from autochrome.isolation import IsolatedWorker, run_isolated
 from tests.conftest import REPOSITORY
 
@@ -74,6 +74,72 @@ def test_the_worker_lives_on_after_a_crash_and_is_initialised_again(worker, tmp_
     with pytest.raises(ItemError):
         worker.call(os._exit, 3)
     assert worker.call(started_with) == "ready"
+
+
+def die_at_the_first_starts(log: str, number: int) -> None:
+    with open(log, "a") as file:
+        file.write("x")
+    if Path(log).stat().st_size <= number:
+        os._exit(1)
+
+
+def test_a_child_that_dies_while_it_starts_is_no_try_of_the_item(tmp_path):
+    log = str(tmp_path / "log")
+    with IsolatedWorker(die_at_the_first_starts, (log, 2)) as worker:
+        assert worker.call(die_once, str(tmp_path / "item")) == "done"
+    assert Path(log).read_text() == "xxxx"
+
+
+def test_children_that_never_start_are_the_runs_failure(tmp_path):
+    with (
+        IsolatedWorker(die_at_the_first_starts, (str(tmp_path / "log"), 1000)) as worker,
+        pytest.raises(AutochromeError, match="cannot be started") as error,
+    ):
+        worker.call(os.getpid)
+    assert not isinstance(error.value, ItemError)
+
+
+def test_a_child_killed_while_it_waits_is_replaced():
+    with IsolatedWorker() as worker:
+        waiting = worker.call(os.getpid)
+        os.kill(waiting, signal.SIGKILL)
+        while is_running(waiting):
+            time.sleep(0.01)
+        assert worker.call(os.getpid) != waiting
+
+
+_IMPORTS_SLOWLY = """
+import sys, threading, time
+
+slow = threading.Event()
+
+def slowly(event, arguments):
+    if event == "import" and arguments[0] == "cv2" and hasattr(sys, "OpenCV_LOADER"):
+        slow.set()
+        time.sleep(2)
+
+from autochrome.isolation import IsolatedWorker
+
+if __name__ == "__main__":
+    sys.addaudithook(slowly)
+    threading.Thread(target=__import__, args=("cv2",)).start()
+    slow.wait()
+    with IsolatedWorker() as worker:
+        print(worker.call(divmod, 7, 3))
+"""
+
+
+def test_a_child_starts_well_while_opencv_loads_in_another_thread(tmp_path):
+    script = tmp_path / "slow.py"
+    script.write_text(_IMPORTS_SLOWLY)
+    done = subprocess.run(
+        [sys.executable, script],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        timeout=120,
+    )
+    assert (done.stdout, done.stderr) == ("(2, 1)\n", "")
 
 
 def test_a_call_that_takes_too_long_is_ended_and_named(worker):
