@@ -1,5 +1,6 @@
 """Colour science: luma and L*a*b*, chroma inside the gamut on a luma that stays, measures."""
 
+from .badge import lay_badge
 from .chroma import chroma_from_ab, raise_ab, rgb_from_luma_chroma
 from .lab import (
     REC601,
@@ -25,6 +26,7 @@ __all__ = [
     "distance_from_one_tone",
     "lab_from_rgb",
     "lab_from_srgb",
+    "lay_badge",
     "lightness_from_luma",
     "lightness_table",
     "luma_from_lightness",

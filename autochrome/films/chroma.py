@@ -7,17 +7,22 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..color import chroma_from_ab
+from ..color import chroma_from_ab, lay_badge
 from .coding import Coding
 from .pixels import full_range_luma
 
 
 class ChromaMaker:
-    """Makes the chroma planes of a film's frames, one after another."""
+    """Makes the chroma planes of a film's frames, one after another.
 
-    def __init__(self, coding: Coding):
+    ``badge``: as what a player shows the frames that get the visible mark (1 … 8, as EXIF counts
+    orientations); None: they get none.
+    """
+
+    def __init__(self, coding: Coding, badge: int | None = None):
         picture = coding.picture
         self._coding = coding
+        self._badge = badge
         # Full-range luma of every code, and of every sum of the samples that share their chroma.
         self._luma = full_range_luma(np.arange(2**picture.depth), picture)
         shared = (1 + coding.across) * (1 + coding.down)
@@ -48,9 +53,12 @@ class ChromaMaker:
     def _fill(self, both: NDArray, luma: NDArray[np.integer], ab: NDArray[np.float32]) -> None:
         total, low, high = self._reduced(luma)
         raised = [_raised(np.ascontiguousarray(ab[..., i]), *total.shape) for i in range(2)]
+        full_ab = np.moveaxis(np.stack(raised), 0, 2)
+        if self._badge is not None:
+            lay_badge(full_ab, total.shape[0], 0, self._badge, self._sample_aspect())
         chroma = chroma_from_ab(
             self._means[total],
-            np.moveaxis(np.stack(raised), 0, 2),
+            full_ab,
             self._coding.picture.weights,
             low=self._luma[low],
             high=self._luma[high],
@@ -62,6 +70,13 @@ class ChromaMaker:
             codes += np.float32(1 << (depth - 1))
             np.rint(codes, out=codes)
             plane[:] = np.clip(codes, 0, 2**depth - 1, out=codes)
+
+    def _sample_aspect(self) -> float:
+        """Width over height, as shown, of a sample of chroma (of one field, if there are two)."""
+        coding, picture = self._coding, self._coding.picture
+        across, down = 1 + coding.across, (1 + coding.down) * (1 + bool(picture.fields))
+        own = picture.aspect[0] / picture.aspect[1] if picture.aspect[0] else 1
+        return own * across / down
 
     def _reduced(self, luma: NDArray[np.integer]) -> tuple[NDArray, NDArray, NDArray]:
         """Sum, least and greatest of the luma samples that share one sample of chroma."""

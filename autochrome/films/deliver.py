@@ -195,6 +195,8 @@ def _coloured(work: FilmWork, index: FilmIndex) -> Row:
             "digital_source_type": plan["settings"]["digital_source_type"],
         },
     }
+    if "visible_mark" in settings:
+        checks["visible_mark"] = "three dots in the lower right corner, in chroma only"
     if beside:
         checks["files_beside"] = beside
     bad = index.facts["bad_frames"]

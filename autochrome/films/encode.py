@@ -23,7 +23,7 @@ from ..errors import ItemError
 from .arrays import in_blocks, save_arrays
 from .chroma import ChromaMaker
 from .coding import Coding
-from .colour import AbMaps
+from .colour import AbMaps, quarter_turns
 from .cuts import read_safely
 from .decoder import fingerprint
 from .index import FilmIndex
@@ -38,6 +38,8 @@ ENCODE_VERSION = 2
 
 _NUMBERS = Fraction(1, 1000)
 _FULL = 2
+# EXIF's orientations by a player's counterclockwise quarter turns.
+_SHOWN_AS = (1, 8, 3, 6)
 
 # Width of the small luma that proves, after the join, that every frame is in its place.
 _THUMB_WIDTH = 80
@@ -114,7 +116,9 @@ class _Writer:
         self._index = index
         picture = index.picture
         self.coding = coding = Coding.of(picture, settings)
-        self._chroma = ChromaMaker(coding)
+        turns = quarter_turns(picture.display)
+        badge = _SHOWN_AS[turns] if "visible_mark" in settings else None
+        self._chroma = ChromaMaker(coding, badge)
         self._file = av.open(
             str(path), "w", format="matroska", container_options={"fflags": "+bitexact"}
         )

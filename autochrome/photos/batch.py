@@ -34,8 +34,8 @@ from .formats import result_suffix
 from .lanes import SIDE_BY_SIDE, Lanes
 from .lookup import Lookup
 
-# Settings that decide a result; ``crop`` only where it is set.
-_DECIDING = ("saturation", "digital_source_type", "tone", "crop")
+# Settings that decide a result; the last two only where they do something.
+_DECIDING = ("saturation", "digital_source_type", "tone", "crop", "visible_mark")
 _SECONDS = 600
 _SECONDS_PER_MEGABYTE = 10
 # So many photographs beyond the children's are read, moved and recorded meanwhile.
@@ -150,7 +150,7 @@ class _Batch:
     def _deciding(self, item: dict[str, Any]) -> dict[str, Any]:
         """The settings that decide the result."""
         settings = self.settings_of(item)
-        deciding = {name: settings[name] for name in _DECIDING if name in settings}
+        deciding = {n: settings[n] for n in _DECIDING if settings.get(n, "none") != "none"}
         return deciding | {"temperature": self.model_of(item).temperature}
 
     def _coloured(self, source: Path, item, row: Row, before, lanes: Lanes, network) -> Row:

@@ -78,6 +78,7 @@ def colour_photo(
     seen_ab = with_border(seen_ab, area, proxy.shape)
     seen_ab = ab_for_codes(seen_ab, proxy, picture.icc)
     ab = seen_ab if decoded == picture.height else extended(seen_ab, decoded, picture.height)
+    picture.badge = settings.get("visible_mark") == "corner"
     xmp = marked_xmp(picture.xmp, facts)
     with writing_results(part.parent):
         written = FORMATS[name].write(part, picture, ab, picture.xmp if xmp is None else xmp)
@@ -90,6 +91,8 @@ def colour_photo(
     notes = [*picture.notes, *written.notes]
     if proxy[area].shape != proxy.shape:
         notes.append("the border around the picture stays neutral")
+    if picture.badge:
+        notes.append("three dots in the lower right corner, in chroma only")
     if xmp is None:
         notes.append("the source's XMP packet is broken and was kept as it is: mark not written")
     if outcome.colorfulness < _HARDLY_ANY:

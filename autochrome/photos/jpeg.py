@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from ..color import chroma_from_ab, raise_ab
+from ..color import chroma_from_ab
 from ..errors import ItemError
 from .exif import orientation_of
 from .faults import check_pixels, convert_remedy, damaged, foreign_content
@@ -30,6 +30,7 @@ from .picture import (
     Written,
     luma_difference,
     picture_from_pixels,
+    raised_ab,
     rows_with_content,
     strips,
 )
@@ -140,7 +141,7 @@ def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> 
     segments, changed = result_segments(source, xmp, icc)
     segments, more = _with_thumbnail(segments, picture, ab)
     changed += more
-    chroma = _chroma_planes(picture.luma, ab)
+    chroma = _chroma_planes(picture, ab)
     stripped, written = _assembled(store, picture.luma, chroma)
     part.write_bytes(with_segments(parse(stripped).stripped, segments) + source.trailer)
     return replace(written, notes=(*notes, *changed, *written.notes, "chroma 4:2:0"))
@@ -181,13 +182,14 @@ def _assembled(
     return stripped, Written(0, "coefficients and table equal", damage=damage)
 
 
-def _chroma_planes(luma: NDArray[np.uint8], ab: NDArray[np.float32]) -> NDArray[np.uint8]:
+def _chroma_planes(picture: Picture, ab: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Cb and Cr codes, uint8 (2, ceil(H/2), ceil(W/2)): each fits all luma of its 2 x 2 block."""
+    luma = picture.luma
     height, width = (luma.shape[0] + 1) // 2, (luma.shape[1] + 1) // 2
     planes = np.empty((2, height, width), np.uint8)
     for rows in strips(height, width):
         mean, low, high = _of_blocks(luma[2 * rows.start : 2 * rows.stop])
-        full_ab = raise_ab(ab, height, width, rows.start, rows.stop - rows.start)
+        full_ab = raised_ab(picture, ab, height, width, rows.start, rows.stop - rows.start)
         chroma = chroma_from_ab(mean, full_ab, low=low, high=high)
         for plane, share in zip(planes, np.moveaxis(chroma, 2, 0), strict=True):
             cv2.convertScaleAbs(share, plane[rows], 255, 128)

@@ -111,6 +111,6 @@ def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> 
     with open(part, "wb") as file:
         file.write(b"P6\n" + b"".join(b"#%b\n" % comment for comment in picture.store))
         file.write(b"%d %d\n%d\n" % (picture.width, picture.height, peak))
-        for _, rgb in coloured_strips(picture.luma, ab):
+        for _, rgb in coloured_strips(picture, ab):
             file.write(rgb.astype(rgb.dtype.newbyteorder(">")).tobytes())
     return verified(part, picture, read, ["PPM holds no XMP: mark not written"] if xmp else [])

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..color import chroma_from_ab, luma_from_rgb, raise_ab, rgb_from_luma_chroma
+from ..color import chroma_from_ab, lay_badge, luma_from_rgb, raise_ab, rgb_from_luma_chroma
 
 # Work goes in strips of about this many pixels, so that memory does not grow with the picture.
 _STRIP_PIXELS = 1 << 20
@@ -24,8 +24,8 @@ class Picture:
     ``luma`` uint8 or uint16 (H, W), Rec. 601 on the picture's own codes; ``seen`` uint8 (h, w, 3),
     a reduced R'G'B' copy, or None where the file holds a single channel; ``alpha`` (H, W) of
     luma's type or None; ``orientation`` 1 … 8 as EXIF counts; ``xmp`` and ``icc`` raw bytes,
-    empty if there are none. ``damage`` says what is missing of a picture that decoded in part,
-    ``decoded`` how many rows of it are there (0: all).
+    empty if there are none. ``badge``: the visible mark is to be drawn. ``damage`` says what is
+    missing of a picture that decoded in part, ``decoded`` how many rows of it are there (0: all).
     ``notes`` are sentences for the record; ``store`` is what the format's own writer needs.
     """
 
@@ -35,6 +35,7 @@ class Picture:
     orientation: int = 1
     xmp: bytes = b""
     icc: bytes = b""
+    badge: bool = False
     damage: str = ""
     decoded: int = 0
     notes: list[str] = field(default_factory=list)
@@ -114,16 +115,33 @@ def picture_from_pixels(pixels: NDArray[np.integer], **facts: Any) -> Picture:
     return Picture(luma=luma, seen=seen, **facts)
 
 
+def raised_ab(
+    picture: Picture,
+    ab: NDArray[np.float32],
+    height: int,
+    width: int,
+    first_row: int = 0,
+    rows: int | None = None,
+) -> NDArray[np.float32]:
+    """As `raise_ab`, with the visible mark where the picture is to have it."""
+    full_ab = raise_ab(ab, height, width, first_row, rows)
+    if picture.badge:
+        lay_badge(full_ab, height, first_row, picture.orientation)
+    return full_ab
+
+
 def coloured_strips(
-    luma: NDArray[np.integer], ab: NDArray[np.float32]
+    picture: Picture, ab: NDArray[np.float32], luma: NDArray[np.integer] | None = None
 ) -> Iterator[tuple[slice, NDArray[np.integer]]]:
     """Rows of the coloured picture: which rows, and their R'G'B' codes (rows, W, 3).
 
-    ``ab`` float32 (h, w, 2), the network's map in the orientation of ``luma``.
+    ``ab`` float32 (h, w, 2), the network's map in the picture's orientation; ``luma`` is that of
+    a copy of another size, if not the picture's own.
     """
+    luma = picture.luma if luma is None else luma
     peak = np.float32(np.iinfo(luma.dtype).max)
     for rows in strips(*luma.shape):
-        full_ab = raise_ab(ab, *luma.shape, rows.start, rows.stop - rows.start)
+        full_ab = raised_ab(picture, ab, *luma.shape, rows.start, rows.stop - rows.start)
         chroma = chroma_from_ab(luma[rows] / peak, full_ab)
         yield rows, rgb_from_luma_chroma(luma[rows], chroma)
 
@@ -132,7 +150,7 @@ def coloured(picture: Picture, ab: NDArray[np.float32]) -> NDArray[np.integer]:
     """The whole coloured picture: (H, W, 3), or (H, W, 4) where there is alpha."""
     channels = 3 if picture.alpha is None else 4
     pixels = np.empty((picture.height, picture.width, channels), picture.luma.dtype)
-    for rows, rgb in coloured_strips(picture.luma, ab):
+    for rows, rgb in coloured_strips(picture, ab):
         pixels[rows, :, :3] = rgb
     if picture.alpha is not None:
         pixels[..., 3] = picture.alpha
@@ -142,7 +160,7 @@ def coloured(picture: Picture, ab: NDArray[np.float32]) -> NDArray[np.integer]:
 def coloured_small(picture: Picture, ab: NDArray[np.float32]) -> NDArray[np.uint8]:
     """A coloured copy of moderate size: uint8 (h, w, 3), the longer side at most 2047."""
     luma = np.rint(np.clip(reduced(picture.luma), 0, 1) * 255).astype(np.uint8)
-    return np.concatenate([rgb for _, rgb in coloured_strips(luma, ab)])
+    return np.concatenate([rgb for _, rgb in coloured_strips(picture, ab, luma)])
 
 
 def luma_difference(one: NDArray[np.integer], other: NDArray[np.integer]) -> int:

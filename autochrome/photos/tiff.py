@@ -230,7 +230,7 @@ def _check_alpha(path: Path, picture: Picture) -> None:
 def _coloured_strips(picture: Picture, ab: NDArray[np.float32]) -> Iterator[NDArray]:
     """Rows of the result from the first to the last: (rows, W, 3), or 4 with alpha."""
     floating: _Floating | None = picture.store.floating
-    for rows, rgb in coloured_strips(picture.luma, ab):
+    for rows, rgb in coloured_strips(picture, ab):
         if floating is not None:
             difference = rgb.astype(np.float32) - picture.luma[rows, :, None]
             difference *= np.float32(floating.white / 65535)

@@ -27,8 +27,7 @@ class Draft:
         self.results = results
         self.network = estimate.network_memory(models.values())
         self.gflop = max(model.gflop or 0.0 for model in models.values())
-        self.unmatched = overrides.unmatched(entry.path for entry in scan.entries)
-        self.scan = scan = overrides.without_skipped(scan)
+        self.scan = scan
         self.photos = values.photo_plans(scan, archive, config, models, overrides)
         self.films = values.film_plans(scan, archive, config, models, overrides)
         self.rest = values.run_plan(scan, config, models, self.photos, self.films)
@@ -92,13 +91,13 @@ class Draft:
             [(self.headers[film].header, self.films[film]) for film in self.open_films],
         )
 
-    def tell(self, say: Callable[[str], None]) -> None:
-        """What was found, and what there is to do."""
+    def tell(self, say: Callable[[str], None], unmatched: list[str]) -> None:
+        """What was found, which of the overrides' globs match nothing, and what there is to do."""
         say(
             f"Found {_count(len(self.scan.photos()), 'photograph')} and "
             f"{_count(len(self.scan.films()), 'film')}{left_alone(self.scan)}."
         )
-        for glob in self.unmatched:
+        for glob in unmatched:
             say(f"The table of overrides names {glob}, which nothing in the archive matches.")
         for fault in self.rest["faults"]:
             say(f"Cannot be read: {fault['source']}: {fault['reason']}")

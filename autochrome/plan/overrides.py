@@ -25,7 +25,7 @@ TABLE = Path(__file__).resolve().parents[2] / "config" / "overrides.tsv"
 # Settings of the whole run, which no item can have for itself; photos.tone is treat_as there.
 _OF_THE_RUN = {
     *("archive", "output", "device", "accept_unknown_models", "failures", "redo", "prune"),
-    *("overrides", "photos.batch_size", "photos.tone"),
+    *("overrides", "preview", "photos.batch_size", "photos.tone"),
 }
 # Less than half from each side, so that there is something left.
 _PERCENT = r"[0-4]?\d(\.\d+)?"

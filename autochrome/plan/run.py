@@ -165,15 +165,17 @@ def make_run(
             "Name a folder that holds some.",
         )
     seconds = config["preview"]
-    part = preview.part_of(scan, seconds) if seconds else scan
+    wanted = overrides.without_skipped(scan)
+    part = preview.part_of(wanted, seconds) if seconds else wanted
     if seconds:
         say(
-            f"A preview, in {results}: {len(part.photos()):,} of {len(scan.photos()):,} "
+            f"A preview, in {results}: {len(part.photos()):,} of {len(wanted.photos()):,} "
             f"photographs, and {seconds:g} seconds of each film."
         )
     plan = Draft(config, archive, results, part, models, overrides)
+    unmatched = overrides.unmatched(entry.path for entry in scan.entries)
     plan.compare(config["redo"])
-    plan.tell(say)
+    plan.tell(say, unmatched)
     if not dry:
         estimate.check_disk(plan.bytes_needed(), results)
     if lock is not None:

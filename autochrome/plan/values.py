@@ -55,6 +55,7 @@ def _photo_settings(config: dict[str, Any], models: Models) -> dict[str, Any]:
         "max_pixels": config["photos"]["max_pixels"],
         "tone": config["photos"]["tone"],
         "digital_source_type": config["digital_source_type"],
+        "visible_mark": config["visible_mark"],
     }
     return {
         "model": _planned(model, config),
@@ -163,7 +164,8 @@ def _stages(
             "stage": "encode",
             **common,
             "settings": films.encoder_settings(settings)
-            | {"saturation": saturation_of(config), "tint": settings["tint"]},
+            | {"saturation": saturation_of(config), "tint": settings["tint"]}
+            | ({} if config["visible_mark"] == "none" else _picked(config, "visible_mark")),
         },
     }
     stages["join"] = {

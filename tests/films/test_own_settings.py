@@ -57,3 +57,18 @@ def test_an_independent_tool_reads_the_mark_of_a_film(results):  # noqa: F811
         check=True,
     ).stdout
     assert NEWS_CODE in said and "were added by a trained model" in said
+
+
+def test_the_visible_mark_of_a_film_changes_no_luma_and_only_its_corner(results):  # noqa: F811
+    results.settings = results.settings | {"codec": "ffv1", "options": {}}
+    results.path = "a film.mkv"
+    write_film(results.archive / results.path, moving_pictures(12))
+    results.film = type(results)(results.archive, results.path).film
+    plain = planes(decoded(Path(results.run()["result"]))[5])
+    results.settings = results.settings | {"visible_mark": "corner"}
+    marked = planes(decoded(Path(results.run()["result"]))[5])
+    np.testing.assert_array_equal(plain[0], marked[0])
+    differs = (plain[1] != marked[1]) | (plain[2] != marked[2])
+    height, width = differs.shape
+    assert differs.any()
+    assert not differs[: height * 3 // 4].any() and not differs[:, : width * 2 // 3].any()

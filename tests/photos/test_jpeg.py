@@ -210,7 +210,7 @@ def test_the_thumbnail_is_in_colour_and_maker_notes_stay_in_place(tmp_path):
     (tmp_path / "a.jpg").write_bytes(jpeg_bytes(grey(), exif=b"Exif\0\0" + exif))
     picture = jpeg.read(tmp_path / "a.jpg", MOST)
     jpeg.write(tmp_path / "b.jpg", picture, AB, b"")
-    result = jpeg.read(tmp_path / "b.jpg", MOST).store.exif
+    result = jpeg.read(tmp_path / "b.jpg", MOST).store.jpeg.exif
     found = find_thumbnail(result)
     pixels = np.asarray(Image.open(io.BytesIO(found.data)))
     assert pixels.shape[1] <= 40
@@ -225,7 +225,7 @@ def test_a_broken_thumbnail_stays_as_it_is(tmp_path):
     (tmp_path / "a.jpg").write_bytes(jpeg_bytes(grey(), exif=b"Exif\0\0" + exif))
     picture = jpeg.read(tmp_path / "a.jpg", MOST)
     jpeg.write(tmp_path / "b.jpg", picture, AB, b"")
-    assert jpeg.read(tmp_path / "b.jpg", MOST).store.exif == exif
+    assert jpeg.read(tmp_path / "b.jpg", MOST).store.jpeg.exif == exif
 
 
 @pytest.mark.parametrize("trailer", [b"FotoStation's bytes", b""])

@@ -36,8 +36,8 @@ def without_times(rows: dict) -> list:
 @pytest.fixture
 def several(results):
     for number in range(6):
-        data = jpeg_bytes((sepia if number % 2 else grey)(60 + 9 * number, 50))
-        (results.archive / f"{number}.jpg").write_bytes(data)
+        pixels = (sepia if number % 2 else grey)(60 + 9 * number, 50)
+        (results.archive / f"{number}.jpg").write_bytes(jpeg_bytes(pixels, quality=97))
     (results.archive / "again.jpg").write_bytes((results.archive / "0.jpg").read_bytes())
     return results
 

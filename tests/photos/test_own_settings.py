@@ -85,3 +85,24 @@ def test_an_independent_tool_reads_the_mark(results, name):
         f"{row['checks']['made_by']['version']}) and are a guess.",
         "Autochrome",
     ]
+
+
+@pytest.mark.parametrize("name", ["jpeg", "png", "tiff"])
+def test_the_visible_mark_is_in_chroma_only_and_only_in_its_corner(results, name):
+    suffix = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif"}[name]
+    flat = np.full((240, 320), 120, np.uint8)
+    flat[:100, :150] = grey(150, 100)
+    for stem in "ab":
+        Image.fromarray(flat).save(results.archive / f"{stem}{suffix}")
+    results.own = {f"a{suffix}": {"settings": {"visible_mark": "corner"}}}
+    rows = results.colour(a=name, b=name)
+    marked, plain = (np.asarray(Image.open(rows[f"{s}{suffix}"]["result"]), int) for s in "ab")
+    assert rows[f"a{suffix}"]["luma_error"] == rows[f"b{suffix}"]["luma_error"]
+    differs = np.abs(marked - plain).max(axis=2) > 40
+    assert differs[216:, 280:].any() and not differs[:208].any() and not differs[:, :272].any()
+
+
+def test_no_visible_mark_is_as_if_there_were_no_such_setting(two):
+    before = two.colour()
+    two.settings["visible_mark"] = "none"
+    assert two.colour() == before

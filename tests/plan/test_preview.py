@@ -40,7 +40,7 @@ def test_films_last_as_long_as_the_preview():
 
 def test_its_results_lie_in_a_folder_of_their_own():
     def results(preview):
-        config = {"archive": "/a", "output": "out", "preview": preview}
+        config = {"archive": "/a", "output": "out", "preview": preview, "overrides": None}
         return settle(config, {"AUTOCHROME_CALLER": "/home"})[1]
 
     assert results(None) == Path("/home/out") and results(10) == Path("/home/out/preview")
