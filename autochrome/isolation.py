@@ -47,15 +47,23 @@ class IsolatedWorker:
             self._pool.stop()
         self._pool.join()
 
-    def call(self, function: Callable[..., Any], *args: Any, timeout: float | None = None) -> Any:
-        """``function(*args)`` in the child.
+    def call(
+        self,
+        function: Callable[..., Any],
+        *args: Any,
+        timeout: float | None = None,
+        prepare: Callable[[], tuple] = tuple,
+    ) -> Any:
+        """``function(*args, *prepare())`` in the child.
 
-        ``timeout`` is in seconds. Raises ItemError if the child died or ran out of time twice,
-        AutochromeError if no child can be started, and whatever ``function`` raises.
+        ``timeout`` is in seconds; ``prepare`` is called here before each try, so that it can make
+        again what a try uses up. Raises ItemError if the child died or ran out of time twice,
+        AutochromeError if no child can be started, and whatever ``function`` or ``prepare`` raises.
         """
         for attempt in range(1, _TRIES + 1):
+            given = (*args, *prepare())
             try:
-                return self._pool.schedule(function, args=args, timeout=timeout).result()
+                return self._pool.schedule(function, args=given, timeout=timeout).result()
             except ProcessExpired as error:
                 fault = f"The process that read it died {_cause(error.exitcode)}, {_TRIES} times."
                 remedy = (
@@ -73,10 +81,10 @@ class IsolatedWorker:
                 raise ItemError(fault, remedy)
 
 
-def run_isolated(function: Callable[..., Any], *args: Any, timeout: float | None = None) -> Any:
-    """One call in a child process of its own; see `IsolatedWorker.call`."""
+def run_isolated(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    """One call in a child process of its own; ``options`` as `IsolatedWorker.call` has them."""
     with IsolatedWorker() as worker:
-        return worker.call(function, *args, timeout=timeout)
+        return worker.call(function, *args, **options)
 
 
 def _cause(exitcode: int | None) -> str:
