@@ -2,12 +2,14 @@
 
 import difflib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import yaml
 
 from .errors import ConfigError
+
+if TYPE_CHECKING:
+    import jsonschema
 
 SCHEMA = Path(__file__).resolve().parents[1] / "workflow" / "schemas" / "config.schema.yaml"
 
@@ -29,7 +31,7 @@ def check_schema(value: Any, schema: dict[str, Any], what: str, remedy: str) -> 
     ``what`` goes before the key: "Setting ", or the file that holds it. ``remedy`` is for a key
     that is missing.
     """
-    errors = jsonschema.Draft202012Validator(schema).iter_errors(value)
+    errors = _validator(schema).iter_errors(value)
     error = next(iter(sorted(errors, key=lambda e: list(map(str, e.absolute_path)))), None)
     if error is None:
         return
@@ -55,10 +57,16 @@ def _read_values(config: dict[str, Any], schema: dict[str, Any]) -> None:
 
 
 def _fits(value: Any, schema: dict[str, Any]) -> bool:
-    return jsonschema.Draft202012Validator(schema).is_valid(value)
+    return _validator(schema).is_valid(value)
 
 
-def _unknown_key(what: str, key: str, error: jsonschema.ValidationError) -> ConfigError:
+def _validator(schema: dict[str, Any]) -> "jsonschema.Draft202012Validator":
+    import jsonschema  # Only here: it takes long to load, and the children of jobs check nothing.
+
+    return jsonschema.Draft202012Validator(schema)
+
+
+def _unknown_key(what: str, key: str, error: "jsonschema.ValidationError") -> ConfigError:
     known = sorted(error.schema["properties"])
     unknown = sorted(map(str, set(error.instance) - set(known)))[0]
     name = f"{key}.{unknown}" if key else unknown

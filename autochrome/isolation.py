@@ -61,17 +61,25 @@ class IsolatedWorker:
             self._pool.stop()
         self._pool.join()
 
-    def call(self, function: Callable[..., Any], *args: Any, timeout: float | None = None) -> Any:
-        """``function(*args)`` in the child.
+    def call(
+        self,
+        function: Callable[..., Any],
+        *args: Any,
+        timeout: float | None = None,
+        prepare: Callable[[], tuple] = tuple,
+    ) -> Any:
+        """``function(*args, *prepare())`` in the child.
 
-        ``timeout`` is in seconds. Raises ItemError if the child died or ran out of time twice,
-        AutochromeError if no child can be started, and whatever ``function`` raises.
+        ``timeout`` is in seconds; ``prepare`` is called here before each try, so that it can make
+        again what a try uses up. Raises ItemError if the child died or ran out of time twice,
+        AutochromeError if no child can be started, and whatever ``function`` or ``prepare`` raises.
         """
         tries = starts = 0
         while True:
             number = next(self._calls)
             try:
-                future = self._scheduled(_begin, number, function, *args, timeout=timeout)
+                given = (*args, *prepare())
+                future = self._scheduled(_begin, number, function, *given, timeout=timeout)
                 return future.result()
             except (ProcessExpired, BrokenExecutor) as error:
                 if isinstance(error, BrokenExecutor):
@@ -108,10 +116,10 @@ class IsolatedWorker:
         self._pool = self._new_pool()
 
 
-def run_isolated(function: Callable[..., Any], *args: Any, timeout: float | None = None) -> Any:
-    """One call in a child process of its own; see `IsolatedWorker.call`."""
+def run_isolated(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    """One call in a child process of its own; ``options`` as `IsolatedWorker.call` has them."""
     with IsolatedWorker() as worker:
-        return worker.call(function, *args, timeout=timeout)
+        return worker.call(function, *args, **options)
 
 
 def _cause(error: ProcessExpired | BrokenExecutor) -> str:

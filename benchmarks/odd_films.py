@@ -49,11 +49,15 @@ def probe(path: str) -> dict[str, Any]:
         return {"fault": error.fault, "remedy": error.remedy}
 
 
+def in_this_process(function, *args, limit, prepare=tuple):
+    return function(*args, *prepare())
+
+
 def one_film(results: str, plans: dict[str, dict[str, Any]], anyway: bool) -> dict[str, Any]:
     """All stages of a film in this process; its row for the manifest."""
     os.chdir(results)
     for module in (stages, deliver):
-        module.isolated = lambda function, *args, limit: function(*args)
+        module.isolated = in_this_process
     if anyway:
         tone.COLOUR_SPREAD = math.inf
     film = plans["index"]["film"]

@@ -70,6 +70,18 @@ def test_a_call_that_kills_the_child_once_is_done_at_the_second_try(worker, tmp_
     assert worker.call(die_once, str(tmp_path / "log")) == "done"
 
 
+def test_what_a_try_uses_up_is_prepared_before_each(worker, tmp_path):
+    made = []
+
+    def prepare() -> tuple[str]:
+        made.append(str(tmp_path / f"log {len(made)}"))
+        return (made[-1],)
+
+    with pytest.raises(ItemError, match="SIGSEGV"):
+        worker.call(kill_oneself, prepare=prepare)
+    assert [Path(path).read_text() for path in made] == ["x", "x"]
+
+
 def test_the_worker_lives_on_after_a_crash_and_is_initialised_again(worker, tmp_path):
     with pytest.raises(ItemError):
         worker.call(os._exit, 3)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -94,8 +95,12 @@ def find_delivered(work: FilmWork) -> Row | None:
     return None
 
 
-def deliver(work: FilmWork) -> Row:
-    """Join, check and name the film; leave or copy one that is in colour already."""
+def deliver(work: FilmWork, encoded: Callable[[], list[int]]) -> Row:
+    """Join, check and name the film; leave or copy one that is in colour already.
+
+    ``encoded`` gives the numbers of the chunks to join, having made those that are missing: the
+    join uses them up.
+    """
     index = work.load_index()
     row = new_row(work) | {
         "width": index.picture.width,
@@ -107,7 +112,7 @@ def deliver(work: FilmWork) -> Row:
         row["checks"] = index_notes(index, _tints_are_kept(work))
         row |= _left_or_copied(work, why_left(index))
     else:
-        row |= _coloured(work, index)
+        row |= _coloured(work, index, encoded)
     _record(work, row)
     # No other job of this film runs now: parts are what killed ones left.
     for path in (*work.folder.glob("encode-*"), *work.folder.glob(".part-*")):
@@ -140,11 +145,16 @@ def _left_or_copied(work: FilmWork, why: str) -> Row:
     }
 
 
-def _coloured(work: FilmWork, index: FilmIndex) -> Row:
+def _coloured(work: FilmWork, index: FilmIndex, encoded: Callable[[], list[int]]) -> Row:
     plan = work.plan("join")
     model = work.model
     settings = work.plan("encode")["settings"]
-    chunks = [n for n in range(work.chunks) if index.chunk(n)]
+
+    def chunk_files() -> tuple[list[str], list[str]]:
+        chunks = encoded()
+        parts = [str(path) for n in chunks for path in work.encoded_parts(n)]
+        return parts, [str(work.thumbs_path(n)) for n in chunks]
+
     part = temporary_beside(work.folder / f"join.{plan['container']}")
     limit = time_limit(
         work.plan("index")["size"], len(index), index.picture.width * index.picture.height
@@ -154,13 +164,12 @@ def _coloured(work: FilmWork, index: FilmIndex) -> Row:
             _join_and_verify,
             str(work.index_path),
             work.source,
-            [str(work.encode_path(n)) for n in chunks],
-            [str(work.thumbs_path(n)) for n in chunks],
             plan["container"],
             _made(work, settings),
             settings,
             str(part),
             limit=limit,
+            prepare=chunk_files,
         )
         result = plan["result"]
         Path(result).parent.mkdir(parents=True, exist_ok=True)
@@ -224,12 +233,12 @@ def curve_path(key: str) -> Path:
 def _join_and_verify(
     index_path: str,
     source: str,
-    encoded: list[str],
-    thumbs: list[str],
     container: str,
     made: str,
     settings: dict[str, Any],
     target: str,
+    encoded: list[str],
+    thumbs: list[str],
 ) -> dict[str, Any]:
     index = FilmIndex.load(Path(index_path))
     chunks = [Path(path) for path in encoded]

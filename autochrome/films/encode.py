@@ -1,12 +1,11 @@
 """One chunk of the result: the film's own luma, steadied chroma, and an encoder.
 
-Written to Matroska with the frame's number in the film as its timestamp (one frame, one
+Written to Matroska files with the frame's number in the film as its timestamp (one frame, one
 millisecond): numbers survive any container exactly, the true times are given back at the join.
 FFmpeg's libraries do it in process through PyAV: frames go from decoder to encoder without a
 pipe, and the packets come back to be checked at once.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import closing
 from fractions import Fraction
@@ -18,7 +17,6 @@ import numpy as np
 from av.codec.context import Flags
 from numpy.typing import NDArray
 
-from ..archive import temporary_beside
 from ..errors import ItemError
 from .arrays import in_blocks, save_arrays
 from .chroma import ChromaMaker
@@ -29,6 +27,7 @@ from .decoder import fingerprint
 from .index import FilmIndex
 from .overlap import ahead
 from .own_colour import own_chroma
+from .parts import PartWriter
 from .pixels import plane_array
 from .shots import shrunk
 from .steady import steady_ab
@@ -36,7 +35,6 @@ from .steady import steady_ab
 # Raised when the frames that go into the encoder, or its fixed settings, change.
 ENCODE_VERSION = 2
 
-_NUMBERS = Fraction(1, 1000)
 _FULL = 2
 # EXIF's orientations by a player's counterclockwise quarter turns.
 _SHOWN_AS = (1, 8, 3, 6)
@@ -53,25 +51,22 @@ def make_chunk(
     settings: dict[str, Any],
     target: str,
     thumbs: str,
-) -> None:
-    """Encode one chunk into ``target``; the small luma of its frames goes to ``thumbs``.
+) -> int:
+    """Encode one chunk; the small luma of its frames goes to ``thumbs``.
 
-    ``colours`` are the ab files of this chunk and its neighbours. Raises ItemError if the luma
-    that goes in is not the film's.
+    ``colours`` are the ab files of this chunk and its neighbours; ``target`` is what the names of
+    the chunk's files have in common, see `part_path`. Gives the number of these files. Raises
+    ItemError if the luma that goes in is not the film's.
     """
     index = FilmIndex.load(Path(index_path))
     maps = AbMaps([Path(path) for path in colours])
-    part = temporary_beside(Path(target))
-    try:
-        with _Writer(part, index, settings) as writer:
-            small = _written(writer, index, maps, source, number, settings)
-            save_arrays(Path(thumbs), in_blocks(small))
-        with open(part, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(part, target)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    codec = Coding.of(index.picture, settings).codec
+    with PartWriter(Path(target), codec.encoder, index.rate) as parts:
+        writer = _Writer(parts, index, settings)
+        small = _written(writer, index, maps, source, number, settings)
+        save_arrays(Path(thumbs), in_blocks(small))
+        writer.end()
+    return len(parts)
 
 
 def _written(
@@ -110,19 +105,17 @@ def thumb_width(width: int) -> int:
 
 
 class _Writer:
-    """The encoder of one chunk and the file it goes to."""
+    """The encoder of one chunk and the files it goes to."""
 
-    def __init__(self, path: Path, index: FilmIndex, settings: dict[str, Any]):
+    def __init__(self, parts: PartWriter, index: FilmIndex, settings: dict[str, Any]):
         self._index = index
         picture = index.picture
         self.coding = coding = Coding.of(picture, settings)
         turns = quarter_turns(picture.display)
         badge = _SHOWN_AS[turns] if "visible_mark" in settings else None
         self._chroma = ChromaMaker(coding, badge)
-        self._file = av.open(
-            str(path), "w", format="matroska", container_options={"fflags": "+bitexact"}
-        )
-        self._stream = self._file.add_stream(coding.codec.encoder, rate=index.rate)
+        self._parts = parts
+        self._stream = parts.stream
         self._stream.options = dict(settings["options"])
         context = self._stream.codec_context
         context.width, context.height = picture.width, picture.height
@@ -141,14 +134,6 @@ class _Writer:
             context.flags |= Flags.interlaced_dct
             context.field_order = 2 if picture.fields == "tff" else 3
             self._fields = _field_marker(index, coding.format)
-
-    def __enter__(self) -> "_Writer":
-        return self
-
-    def __exit__(self, kind, *_) -> None:
-        if kind is None:
-            self._mux(self._stream.encode(None))
-        self._file.close()
 
     def filled(
         self,
@@ -181,6 +166,10 @@ class _Writer:
             frame = self._fields.pull()
         self._mux(self._stream.encode(frame))
 
+    def end(self) -> None:
+        """Write what the encoder still holds."""
+        self._mux(self._stream.encode(None))
+
     def _empty_frame(self, decoded: av.VideoFrame) -> av.VideoFrame:
         """A frame to be filled, with the closed captions of the decoded one where there are any."""
         picture = self._index.picture
@@ -207,8 +196,7 @@ class _Writer:
 
     def _mux(self, packets: list[av.Packet]) -> None:
         for packet in packets:
-            packet.time_base = _NUMBERS
-            self._file.mux(packet)
+            self._parts.mux(packet)
 
 
 def _field_marker(index: FilmIndex, pixel_format: str) -> av.filter.Graph:

@@ -31,18 +31,23 @@ def time_limit(source_bytes: int, frames: int = 0, pixels: int = 0) -> float:
     return _LEAST_SECONDS + source_bytes / _BYTES_A_SECOND + work
 
 
-def isolated(function: Callable[..., Any], *args: Any, limit: float) -> Any:
-    """``function(*args)`` in a child process, see `run_isolated`.
+def isolated(
+    function: Callable[..., Any],
+    *args: Any,
+    limit: float,
+    prepare: Callable[[], tuple] = tuple,
+) -> Any:
+    """``function(*args, *prepare())`` in a child process, see `run_isolated`.
 
     FFmpeg's errors become ItemError, or OSError where the system said why: they cannot all be
     sent between processes.
     """
-    return run_isolated(_plain_errors, function, args, timeout=limit)
+    return run_isolated(_plain_errors, function, args, timeout=limit, prepare=prepare)
 
 
-def _plain_errors(function: Callable[..., Any], args: tuple) -> Any:
+def _plain_errors(function: Callable[..., Any], args: tuple, *prepared: Any) -> Any:
     try:
-        return function(*args)
+        return function(*args, *prepared)
     except av.error.FFmpegError as error:
         # Muxers say EPERM of packets that they do not take.
         if error.errno in _RESULTS_FAULTS and error.errno != errno.EPERM:

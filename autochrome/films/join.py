@@ -54,8 +54,9 @@ def join_chunks(
 ) -> Joined:
     """Write the film to ``target`` and what its container cannot hold to ``target``.mka, .mks.
 
-    ``encoded`` are the chunks' files in order; ``made`` is the tag that says what made it.
-    Raises ItemError if the chunks do not belong together.
+    ``encoded`` are the chunks' files in order, each of them removed as soon as its packets are
+    in the film; ``made`` is the tag that says what made it. Raises ItemError if the chunks do not
+    belong together.
     """
     order = coded_order(encoded)
     times = decoding_times(index, order)
@@ -65,12 +66,12 @@ def join_chunks(
     with open_container(source) as trial:
         # A stretch has no sound: it is there to be looked at.
         copies = plan_copies(trial, pick_video(trial), form) if is_whole else []
-    with open_container(source) as film, av.open(str(encoded[0])) as first:
+    with open_container(source) as film:
         video = pick_video(film)
         tags = film_tags(film, form, made)
         options = _options(form, index, film, tags)
         with av.open(str(target), "w", format=form, container_options=options) as output:
-            picture = _add_picture(output, index, video, first.streams.video[0])
+            picture = _add_picture(output, index, video, encoded[0])
             outputs = _add_others(output, film, copies, target)
             output.metadata.update(tags)
             chapters = film.chapters() if is_whole else []
@@ -125,8 +126,9 @@ def _fine(clock: int) -> int:
     return clock * max(1, math.ceil(10000 / clock))
 
 
-def _add_picture(output, index: FilmIndex, video, encoded) -> av.VideoStream:
-    stream = output.add_stream_from_template(encoded, opaque=True)
+def _add_picture(output, index: FilmIndex, video, encoded: Path) -> av.VideoStream:
+    with av.open(str(encoded)) as first:
+        stream = output.add_stream_from_template(first.streams.video[0], opaque=True)
     stream.time_base = Fraction(1, index.time_base.denominator)
     if stream.codec_context.name in ("hevc", "libx265") and output.format.name in ("mp4", "mov"):
         # Apple's players know H.265 by this tag only.
@@ -186,7 +188,7 @@ def _attach_picture(output, film, stream) -> None:
 
 
 def _coloured(index: FilmIndex, encoded: list[Path], times, stream) -> Iterator[av.Packet]:
-    """The coloured packets in coded order, with their true times."""
+    """The coloured packets in coded order, with their true times; files read through go."""
     position = 0
     for path in encoded:
         for packet in packets_of(path):
@@ -198,6 +200,7 @@ def _coloured(index: FilmIndex, encoded: list[Path], times, stream) -> Iterator[
             packet.stream = stream
             position += 1
             yield packet
+        path.unlink()
 
 
 def _others(film, copies: list[Copy], outputs, index: FilmIndex) -> Iterator[av.Packet]:

@@ -55,7 +55,8 @@ def encode_chunk(film: str, number: int) -> None:
     def make() -> None:
         _pass_on(work, "index", *(f"colour-{n}" for n in work.neighbours(number)))
         if find_delivered(work) is None and _ensure_encoded(work, number):
-            found["file"] = str(work.encode_path(number))
+            # The first that the join removes.
+            found["file"] = str(work.encoded_parts(number)[0])
 
     _run(work, f"encode-{number}", "encode", lambda: work.encode_key(number), make, found)
 
@@ -70,10 +71,7 @@ def join_film(film: str) -> None:
         found["row"] = find_delivered(work)
         if found["row"] is None:
             _ensure_index(work)
-            if not work.stays_as_it_is(work.load_index()):
-                for number in range(work.chunks):
-                    _ensure_encoded(work, number)
-            found["row"] = deliver(work)
+            found["row"] = deliver(work, lambda: _ensure_all_encoded(work))
         found["row"] = frames_beside(work, found["row"])
 
     error, key = _try(work, lambda: work.join_key, make)
@@ -196,21 +194,25 @@ def _ensure_encoded(work: FilmWork, number: int) -> bool:
     colours = [n for n in work.neighbours(number) if _ensure_colour(work, n)]
     if number not in colours:
         return False
-    path = work.encode_path(number)
-    if not (work.has(work.encode_key(number), path) and work.thumbs_path(number).is_file()):
-        isolated(
+    if not work.has_encoded(number):
+        parts = isolated(
             make_chunk,
             str(work.index_path),
             work.source,
             number,
             [str(work.colour_path(n)) for n in colours],
             work.plan("encode")["settings"],
-            str(path),
+            str(work.encode_path(number)),
             str(work.thumbs_path(number)),
             limit=_chunk_limit(work, work.load_index(), number),
         )
-        work.record(work.encode_key(number), path)
+        work.record_encoded(number, parts)
     return True
+
+
+def _ensure_all_encoded(work: FilmWork) -> list[int]:
+    """Make what is missing of the encoded chunks; gives the numbers of those that are not empty."""
+    return [number for number in range(work.chunks) if _ensure_encoded(work, number)]
 
 
 def _chunk_limit(work: FilmWork, index: FilmIndex, number: int) -> float:

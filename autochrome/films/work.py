@@ -25,6 +25,7 @@ from .colour import COLOUR_VERSION
 from .encode import ENCODE_VERSION
 from .index import INDEX_VERSION, FilmIndex
 from .join import JOIN_VERSION
+from .parts import part_path
 
 
 class FilmWork:
@@ -166,7 +167,14 @@ class FilmWork:
         return self.folder / f"colour-{number}-{self.colour_key(number)[:16]}.npz"
 
     def encode_path(self, number: int) -> Path:
-        return self.folder / f"encode-{number}-{self.encode_key(number)[:16]}.mkv"
+        """What the names of an encoded chunk's files have in common."""
+        return self.folder / f"encode-{number}-{self.encode_key(number)[:16]}"
+
+    def encoded_parts(self, number: int) -> list[Path]:
+        """The files of a chunk that was encoded; see `part_path`."""
+        record = self.journal.find(self.encode_key(number)) or {}
+        chunk = self.encode_path(number)
+        return [part_path(chunk, part) for part in range(record.get("parts", 0))]
 
     def thumbs_path(self, number: int) -> Path:
         return self.encode_path(number).with_suffix(".npz")
@@ -192,6 +200,20 @@ class FilmWork:
         self.journal.append(
             {"key": key, "path": str(path), "sha256": sha256_file(path), **stamp(path), **more}
         )
+
+    def has_encoded(self, number: int) -> bool:
+        """Are all files of this chunk there? Raises ItemError as `has` does."""
+        key = self.encode_key(number)
+        return self.has(key, self.thumbs_path(number)) and all(
+            self.has(f"{key}.{part}", path) for part, path in enumerate(self.encoded_parts(number))
+        )
+
+    def record_encoded(self, number: int, parts: int) -> None:
+        """Journal an encoded chunk of so many files; the record of the whole comes last."""
+        key = self.encode_key(number)
+        for part in range(parts):
+            self.record(f"{key}.{part}", part_path(self.encode_path(number), part))
+        self.record(key, self.thumbs_path(number), parts=parts)
 
     def record_failure(self, key: str, error: ItemError, row: dict[str, Any] | None = None) -> None:
         """Journal that a stage failed, so that it is not tried again under the same key."""

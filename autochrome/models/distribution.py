@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import onnx
-import openvino as ov
 from numpy.typing import NDArray
 
 from .engines import Feeds
+
+if TYPE_CHECKING:
+    import onnx
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,10 @@ def distribution_of(network: Path, feeds: Feeds) -> Distribution | None:
 
     None for a network that predicts ab itself: it has no softmax before a weighting of bins.
     """
+    # Only here: they take long to load, and most jobs run no network.
+    import onnx
+    import openvino as ov
+
     model = onnx.load(network)
     found = _weighting(model)
     if found is None:
@@ -39,8 +45,10 @@ def distribution_of(network: Path, feeds: Feeds) -> Distribution | None:
     return Distribution(np.moveaxis(likely, 0, 2), bins)
 
 
-def _weighting(model: onnx.ModelProto) -> tuple[str, NDArray[np.float32]] | None:
+def _weighting(model: "onnx.ModelProto") -> tuple[str, NDArray[np.float32]] | None:
     """The softmax's output and the bins' ab, from the convolution that turns one into the other."""
+    import onnx
+
     constants = {
         tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer
     }

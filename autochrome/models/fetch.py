@@ -12,13 +12,16 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..archive import sha256_file, stamp
 from ..errors import ModelError
 from .registry import Model, ModelFile, models_folder, verify_model
 from .stamps import read_record, write_record
-from .transfer import PlaceError, Progress, disk_error, transfer
 from .wrong_file import what_is_wrong
+
+if TYPE_CHECKING:
+    from .transfer import Progress
 
 SHARED_VARIABLE = "AUTOCHROME_MODEL_FOLDER"
 
@@ -52,7 +55,7 @@ def fetch_model(
     folders: Folders,
     *,
     accept_unknown: bool = False,
-    progress: Progress | None = None,
+    progress: "Progress | None" = None,
 ) -> list[Path]:
     """The model's files, fetched where they are not at hand, in the order of ``model.files``.
 
@@ -90,7 +93,7 @@ def _refuse_unknown(model: Model, files: list[ModelFile]) -> None:
 
 
 def _fetch(
-    model: Model, file: ModelFile, target: Path, folders: Folders, progress: Progress | None
+    model: Model, file: ModelFile, target: Path, folders: Folders, progress: "Progress | None"
 ) -> None:
     """Bring one file into the store, unless another process did so meanwhile."""
     file = _known(file, target)
@@ -125,7 +128,7 @@ def _candidates(file: ModelFile, folders: Folders) -> Iterator[Path]:
                 yield path
 
 
-def _try_file(path: Path, file: ModelFile, target: Path, progress: Progress | None) -> str | None:
+def _try_file(path: Path, file: ModelFile, target: Path, progress: "Progress | None") -> str | None:
     """Take a file at hand, as a hard link where possible; returns what is wrong with it, if any."""
     try:
         sha256 = sha256_file(path)
@@ -144,8 +147,13 @@ def _try_file(path: Path, file: ModelFile, target: Path, progress: Progress | No
     return None
 
 
-def _try_place(place: str, file: ModelFile, target: Path, progress: Progress | None) -> str | None:
+def _try_place(
+    place: str, file: ModelFile, target: Path, progress: "Progress | None"
+) -> str | None:
     """Fetch from one place; returns what is wrong with it, if anything."""
+    # Only here: what speaks HTTP takes long to load, and few jobs fetch.
+    from .transfer import PlaceError, transfer
+
     part = _part(target)
     continued = True
     while continued:
@@ -200,6 +208,8 @@ def _alone(file: ModelFile, target: Path) -> Iterator[None]:
         lock = open(target.with_name(f".{file.name}.lock"), "w")  # noqa: SIM115
         fcntl.flock(lock, fcntl.LOCK_EX)
     except OSError as error:
+        from .transfer import disk_error
+
         raise disk_error(error, file, target.parent) from error
     with lock:
         yield

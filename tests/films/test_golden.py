@@ -13,6 +13,7 @@ from autochrome.films.arrays import from_blocks, in_blocks, save_arrays
 from autochrome.films.colour import COLOUR_VERSION, colour_frames
 from autochrome.films.encode import ENCODE_VERSION, make_chunk
 from autochrome.films.index import INDEX_VERSION, FilmIndex, make_index
+from autochrome.films.parts import part_path
 
 from .conftest import PlainPredictor, decoded, encoder, planes, write_film
 
@@ -45,10 +46,10 @@ def _results(folder: Path) -> dict[str, NDArray]:
         0,
         [str(folder / "colour.npz")],
         encoder(codec="ffv1"),
-        str(folder / "encoded.mkv"),
+        str(folder / "encoded"),
         str(folder / "thumbs.npz"),
     )
-    coded = [planes(frame) for frame in decoded(folder / "encoded.mkv")[::10]]
+    coded = [planes(frame) for frame in decoded(part_path(folder / "encoded", 0))[::10]]
     return {
         "pts": index.pts,
         "prints": index.prints,

@@ -18,7 +18,7 @@ from autochrome.films import deliver, frames, stages
 from autochrome.films.work import FilmWork
 from tests.models import planned_compact
 
-from .conftest import SETTINGS, decoded, encoder, moving_pictures, planes, write_film
+from .conftest import SETTINGS, decoded, encoder, in_process, moving_pictures, planes, write_film
 
 
 class Results:
@@ -88,7 +88,7 @@ class Results:
 def results(tmp_path, monkeypatch) -> Results:
     """The stages work in this process, so that a test does not start a dozen of them."""
     for module in (stages, deliver, frames):
-        monkeypatch.setattr(module, "isolated", lambda function, *args, limit: function(*args))
+        monkeypatch.setattr(module, "isolated", in_process)
     return make_results(tmp_path, monkeypatch)
 
 
