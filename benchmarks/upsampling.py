@@ -40,16 +40,22 @@ FACTOR = 8
 
 def photographs(places: list[Path]) -> Iterator[NDArray[np.uint8]]:
     """The pictures in folders and tar files: uint8 (S, S, 3), S at most SIDE, divided by FACTOR."""
+    for _, rgb in named_photographs(places):
+        yield rgb
+
+
+def named_photographs(places: list[Path]) -> Iterator[tuple[str, NDArray[np.uint8]]]:
+    """The same, each with its path in the folder or tar file."""
     for place in places:
         if place.is_dir():
             for path in sorted(place.rglob("*")):
                 if path.is_file():
-                    yield _square(path.read_bytes())
+                    yield str(path), _square(path.read_bytes())
         else:
             with tarfile.open(place) as archive:
                 for member in archive:
                     if member.isfile():
-                        yield _square(archive.extractfile(member).read())
+                        yield member.name, _square(archive.extractfile(member).read())
 
 
 def _square(data: bytes) -> NDArray[np.uint8]:

@@ -3,8 +3,10 @@
 In a picture of one tone the colour is a function of the lightness alone, or of that and of where
 it lies, as where the light fell from the side or paper yellowed from an edge. So (a, b) is fitted
 as a smooth function of L* with a slope across the picture, and the distance that 8 % of the picture
-exceed is the figure: stamps, stains and coloured captions are less than that, the colours of a
-photograph more. The rates are printed by benchmarks/tone.py.
+exceed is one figure: stamps and coloured captions are less than that, the colours of a photograph
+more. Stains and patches of yellow exceed it too, but are smooth: what the fit leaves is fitted
+again as linear in L* in every small neighbourhood, and the distance that 4 % exceed is the other
+figure. A picture is in colour where both are large. The rates are printed by benchmarks/tone.py.
 """
 
 from dataclasses import dataclass
@@ -18,8 +20,12 @@ from .lab import lab_from_rgb
 # Area means of this size leave out film grain and JPEG's chroma noise, but keep small objects.
 _SIDE = 32
 _DEGREE = 4
-_PERCENTILE = 92
-_COLOUR = 3.3
+_PERCENTILE, _NEAR_PERCENTILE = 92, 96
+# Cells of a neighbourhood, of which the middle one is judged; and the variance of L* in it below
+# which a slope is not believed.
+_NEAR = 5
+_FLAT = 4.0
+_COLOUR, _NEAR_COLOUR = 3.1, 2.4
 _GREY = 1.0
 
 
@@ -27,12 +33,14 @@ _GREY = 1.0
 class Tone:
     """What the colour of a picture is.
 
-    ``kind`` is "grey", "tinted" (one tone) or "colour"; ``figure`` the spread of its colours
-    around one tone, in CIE units; from 3.3 on it is in colour.
+    ``kind`` is "grey", "tinted" (one tone) or "colour". In CIE units, ``spread`` is how far its
+    colours are from one tone, and ``near`` from those of their neighbourhood; from 3.1 and 2.4 on
+    it is in colour.
     """
 
     kind: str
-    figure: float
+    spread: float
+    near: float
 
 
 def tone_of(rgb: NDArray[np.uint8]) -> Tone:
@@ -49,21 +57,31 @@ def tone_of(rgb: NDArray[np.uint8]) -> Tone:
     lightness, ab = lab[:, 0] / 50 - 1, lab[:, 1:].astype(np.float64)
     across = np.linspace(-1, 1, _SIDE)
     places = np.stack(np.meshgrid(across, across), axis=-1).reshape(-1, 2)
-    spread = float(np.percentile(distance_from_one_tone(lightness, ab, places), _PERCENTILE))
-    if spread >= _COLOUR:
-        return Tone("colour", spread)
+    left = _unlike_one_tone(lightness, ab, places).reshape(_SIDE, _SIDE, 2)
+    spread = float(np.percentile(np.hypot(*np.moveaxis(left, 2, 0)), _PERCENTILE))
+    nearby = _unlike_its_neighbours(lab[:, 0], left)
+    near = float(np.percentile(np.hypot(*np.moveaxis(nearby, 2, 0)), _NEAR_PERCENTILE))
+    if spread >= _COLOUR and near >= _NEAR_COLOUR:
+        return Tone("colour", spread, near)
     chroma = float(np.percentile(np.hypot(*ab.T), _PERCENTILE))
-    return Tone("grey" if chroma < _GREY else "tinted", spread)
+    return Tone("grey" if chroma < _GREY else "tinted", spread, near)
 
 
-def distance_from_one_tone(
-    lightness: NDArray, ab: NDArray, places: NDArray | None = None
-) -> NDArray[np.float64]:
+def distance_from_one_tone(lightness: NDArray, ab: NDArray) -> NDArray[np.float64]:
     """Distance of each (a, b) from a polynomial in the lightness, fitted robustly (Huber).
 
-    ``lightness`` (n,) in [-1, 1], ``ab`` float64 (n, 2) in any unit of which 0.3 is little. With
-    ``places``, (n, 2) in [-1, 1], a slope across the picture is fitted together with it, which may
-    grow with the lightness: light from the side, a sheet that has yellowed at an edge.
+    ``lightness`` (n,) in [-1, 1], ``ab`` float64 (n, 2) in any unit of which 0.3 is little.
+    """
+    return np.hypot(*_unlike_one_tone(lightness, ab).T)
+
+
+def _unlike_one_tone(
+    lightness: NDArray, ab: NDArray, places: NDArray | None = None
+) -> NDArray[np.float64]:
+    """What that fit leaves of each (a, b): (n, 2).
+
+    With ``places``, (n, 2) in [-1, 1], a slope across the picture is fitted together with it, which
+    may grow with the lightness.
     """
     basis = np.polynomial.legendre.legvander(lightness, _DEGREE)
     if places is not None:
@@ -73,8 +91,24 @@ def distance_from_one_tone(
         weighted = basis * weight[:, None]
         # The small diagonal settles what a flat picture leaves open.
         normal = weighted.T @ weighted + 1e-6 * np.eye(basis.shape[1])
-        fit = basis @ np.linalg.solve(normal, weighted.T @ (ab * weight[:, None]))
-        distance = np.hypot(*(ab - fit).T)
+        left = ab - basis @ np.linalg.solve(normal, weighted.T @ (ab * weight[:, None]))
+        distance = np.hypot(*left.T)
         usual = 3 * max(float(np.median(distance)), 0.3)
         weight = np.minimum(1, usual / np.maximum(distance, 1e-9))
-    return distance
+    return left
+
+
+def _unlike_its_neighbours(lightness: NDArray, ab: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What a linear function of the lightness leaves of ``ab`` (H, W, 2), fitted around each cell.
+
+    ``lightness`` (H * W,), L*. The fit of He, Sun and Tang, Guided image filtering (2013).
+    """
+
+    def mean(values: NDArray) -> NDArray:
+        return cv2.blur(values, (_NEAR, _NEAR), borderType=cv2.BORDER_REFLECT)
+
+    guide = lightness.reshape(*ab.shape[:2], 1).astype(np.float64)
+    centre = mean(guide)[..., None]
+    variance = mean(guide**2)[..., None] - centre**2 + _FLAT
+    slope = (mean(guide * ab) - centre * mean(ab)) / variance
+    return ab - mean(ab) - slope * (guide - centre)

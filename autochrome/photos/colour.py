@@ -15,11 +15,12 @@ from .border import with_border, without_border
 from .colour_space import ab_for_codes, as_srgb, neutral_as_srgb
 from .faults import damaged, unsupported_format, writing_results
 from .formats import FORMATS
+from .halftone import without_raster
 from .picture import Picture, as_stored, extended, reduced, upright
 from .tiff_pages import colour_pages, pictures_of
 
 # Decides the pixels of results: raise it by hand when they change (a golden test tells).
-VERSION = 2
+VERSION = 3
 
 # Below this colorfulness a result looks grey.
 _HARDLY_ANY = 2.0
@@ -72,7 +73,8 @@ def colour_photo(
         area = slice(0, proxy.shape[0]), slice(0, proxy.shape[1])
     else:
         area = without_border(proxy)
-    seen = neutral_as_srgb(proxy[area], picture.icc)
+    tones, period = without_raster(proxy[area])
+    seen = neutral_as_srgb(tones, picture.icc)
     seen_ab = predict_ab(predictor, upright(seen, picture.orientation))
     seen_ab = as_stored(seen_ab, picture.orientation) * np.float32(settings["saturation"])
     seen_ab = with_border(seen_ab, area, proxy.shape)
@@ -93,6 +95,8 @@ def colour_photo(
         notes.append("the border around the picture stays neutral")
     if picture.badge:
         notes.append("three dots in the lower right corner, in chroma only")
+    if period is not None:
+        notes.append("printed in halftone: the network was shown tones in place of the dots")
     if xmp is None:
         notes.append("the source's XMP packet is broken and was kept as it is: mark not written")
     if outcome.colorfulness < _HARDLY_ANY:
@@ -110,7 +114,8 @@ def _tone(picture: Picture, wanted: str, outcome: Outcome) -> str:
     kind = "grey"
     if picture.seen is not None:
         tone = tone_of(as_srgb(picture.seen, picture.icc))
-        outcome.checks["tone_spread"] = round(tone.figure, 2)
+        outcome.checks["tone_spread"] = round(tone.spread, 2)
+        outcome.checks["tone_near"] = round(tone.near, 2)
         kind = tone.kind
     if wanted == "colour" or (wanted == "grey" and kind == "colour"):
         outcome.checks["tone_measured"] = kind

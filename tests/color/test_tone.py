@@ -67,3 +67,15 @@ def test_light_from_the_side_does_not_make_a_scan_coloured():
     side = np.linspace(0, 1, grey.shape[1])[None, :, None]
     scan = grey * ((1 - side) * [255, 225, 190] + side * [225, 235, 255])
     assert tone_of(np.rint(scan).astype(np.uint8)).kind == "tinted"
+
+
+@pytest.mark.parametrize("name", PHOTOGRAPHS)
+def test_stains_do_not_make_a_scan_coloured(name):
+    scan = tinted(name, "faded").astype(np.float64)
+    y, x = np.mgrid[:220, :300]
+    for across, down in ((60, 50), (220, 150)):
+        stain = np.exp(-(((x - across) / 60) ** 2 + ((y - down) / 45) ** 2))[..., None]
+        scan *= 1 - stain * [0.1, 0.25, 0.45]
+    tone = tone_of(np.rint(scan).astype(np.uint8))
+    assert tone.kind == "tinted"
+    assert tone.near < tone.spread
