@@ -14,7 +14,7 @@ from autochrome.demo import grey, photograph
 from autochrome.models import default_folders, find_model, predict_ab, ready_model
 from autochrome.plan.looks import LOOKS, saturation_of, temperature_of
 
-NAMES = ("coffee.png", "astronaut.png", "chelsea.png", "motorcycle_left.png")
+NAMES = ("coffee.png", "astronaut.png", "chelsea.png", "rocket.jpg")
 WIDTH, HEIGHT = 260, 200
 QUALITY = 88
 
