@@ -24,7 +24,7 @@ from .streams import (
     picture_tags,
     plan_copies,
 )
-from .timing import coded_order, decoding_times, packets_of
+from .timing import coded_order, decoding_times, open_encoded, packets_of
 
 # Raised when the same packets would be put together in another way.
 JOIN_VERSION = 2
@@ -93,7 +93,7 @@ def join_chunks(
 def _check_extradata(encoded: list[Path]) -> None:
     headers = set()
     for path in encoded:
-        with av.open(str(path)) as file:
+        with open_encoded(path) as file:
             headers.add(file.streams.video[0].codec_context.extradata)
     if len(headers) > 1:
         raise ItemError(

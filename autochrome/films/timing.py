@@ -19,9 +19,14 @@ def coded_order(encoded: list[Path]) -> NDArray[np.int64]:
     return np.array(numbers, np.int64)
 
 
+def open_encoded(path: Path) -> av.container.InputContainer:
+    """A file of an encoded chunk, opened to take packets out: nothing is decoded to probe it."""
+    return av.open(str(path), options={"probesize": "32", "analyzeduration": "0"})
+
+
 def packets_of(path: Path) -> Iterator[av.Packet]:
     """The packets of an encoded chunk, whose timestamp is the frame's number in the film."""
-    with av.open(str(path)) as file:
+    with open_encoded(path) as file:
         for packet in file.demux(file.streams.video[0]):
             if packet.size:
                 yield packet

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from ..archive import digest, path_digest, sha256_file
-from ..config import check_schema
+from ..config import check_schema, load_yaml
 from ..errors import ConfigError, ModelError
 from .stamps import hash_of
 
@@ -175,12 +175,12 @@ def verify_model(model: Model) -> None:
 
 def _read(source: Path) -> list[Model]:
     try:
-        entries = yaml.safe_load(source.read_text()) or {}
+        entries = load_yaml(source.read_text()) or {}
     except FileNotFoundError:
         return []
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{source} is not YAML: {error}", "Correct that line.") from error
-    schema = yaml.safe_load(SCHEMA.read_text())
+    schema = load_yaml(SCHEMA.read_text())
     check_schema(entries, schema, f"{source}: ", "See the example in config/models.yaml.")
     return [_model(name, entry, source) for name, entry in entries.items()]
 

@@ -17,7 +17,7 @@ import pandas as pd
 import yaml
 
 from ..archive import Scan, unescape_tsv
-from ..config import SCHEMA, check_schema
+from ..config import SCHEMA, check_schema, load_yaml
 from ..errors import ConfigError
 
 TABLE = Path(__file__).resolve().parents[2] / "config" / "overrides.tsv"
@@ -142,7 +142,7 @@ def read_overrides(path: Path) -> Overrides:
 def _schema() -> dict[str, Any]:
     """What a row may hold, by column."""
     properties = {}
-    for name, allowed in yaml.safe_load(SCHEMA.read_text())["properties"].items():
+    for name, allowed in load_yaml(SCHEMA.read_text())["properties"].items():
         inner = allowed.get("properties", {})
         properties |= {f"{name}.{key}": value for key, value in inner.items()} or {name: allowed}
     columns = _OF_AN_ITEM | {n: a for n, a in properties.items() if n not in _OF_THE_RUN}
@@ -158,7 +158,7 @@ def _value(cell: str, allowed: dict[str, Any]) -> Any:
     """A cell as its column's schema wants it: text, or what YAML makes of it (a number, null)."""
     is_text = "enum" in allowed or allowed.get("type") == "string"
     try:
-        return cell if is_text else yaml.safe_load(cell)
+        return cell if is_text else load_yaml(cell)
     except yaml.YAMLError:
         return cell
 
