@@ -30,6 +30,7 @@ from autochrome.archive import read_json, scan_archive, sha256_file, write_json
 from autochrome.models import find_model
 from autochrome.photos import colour_batch
 from autochrome.plan import values
+from autochrome.plan.overrides import Overrides
 
 _CONFIG = Path(__file__).parents[1] / "config" / "config.yaml"
 _SEED = 1907
@@ -48,7 +49,9 @@ def run_job(archive: Path, results: Path, **photos: object) -> dict[str, Row]:
     before = Path.cwd()
     os.chdir(results)
     try:
-        for name, plan in values.photo_plans(scan, archive, config, find_model("compact")).items():
+        models = {config["model"]: find_model(config["model"])}
+        plans = values.photo_plans(scan, archive, config, models, Overrides())
+        for name, plan in plans.items():
             write_json(Path(f"plan/{name}.json"), plan)
             colour_batch(Path(f"plan/{name}.json"), Path(f"done/{name}.json"), threads=2)
             rows |= {row["source"]: row for row in read_json(f"done/{name}.json")["rows"]}
