@@ -73,6 +73,11 @@ def test_a_row_reaches_only_the_photographs_that_its_glob_matches(table):
     [
         ("saturation", "0.5", {"encode", "join"}),
         ("films.crf", "30", {"encode", "join"}),
+        ("films.preset", "archive", {"encode", "join"}),
+        ("films.tint", "keep", {"encode", "join"}),
+        ("films.key_frames", "10", {"index", "join"}),
+        ("films.frames", "png", {"join"}),
+        ("visible_mark", "corner", {"encode", "join"}),
         ("temperature", "0.5", {"colour", "join"}),
         ("crop", "2 3", {"colour", "join"}),
         ("treat_as", "grey", {"index", "join"}),
