@@ -24,6 +24,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import psutil
+import yaml
 from numpy.typing import NDArray
 from skimage import data
 
@@ -34,6 +35,7 @@ from autochrome.models.prepare import make_ready
 from benchmarks import tutorial
 from tests.models import caffe_files
 
+CONFIG = Path(__file__).parents[1] / "config" / "config.yaml"
 NAME = "zhang2016-v2"
 SIDE = 224
 TURNS = 15
@@ -129,14 +131,17 @@ def plan_of(archive: Path, paths: list[Path], planned: dict, precision: str) -> 
         }
         for path in paths
     ]
-    settings = {"saturation": 1.0, "temperature": None, "already_colour": "leave"}
+    config = yaml.safe_load(CONFIG.read_text())
+    shared = ("saturation", "temperature", "already_colour", "digital_source_type")
+    settings = {name: config[name] for name in shared}
+    settings |= {name: config["photos"][name] for name in ("max_pixels", "tone")}
     return {
         "stage": "photos",
         "bucket": "x",
         "archive": str(archive),
         "items": items,
         "model": planned | {"precision": precision},
-        "settings": settings | {"max_pixels": 10**9},
+        "settings": settings,
     }
 
 
@@ -166,9 +171,10 @@ def photo_job(results: Path, plan: dict, threads: int) -> tuple[float, float]:
     if process.wait():
         raise SystemExit("The photo job failed.")
     seconds = time.perf_counter() - began
-    statuses = {row["status"] for row in read_json(results / "done/x.json")["rows"]}
-    if statuses != {"coloured"}:
-        raise SystemExit(f"The photo job did not colour everything: {statuses}")
+    rows = read_json(results / "done/x.json")["rows"]
+    reasons = {f"{row['status']}: {row['reason']}" for row in rows if row["status"] != "coloured"}
+    if reasons:
+        raise SystemExit(f"The photo job did not colour everything: {reasons}")
     return seconds, peak[0]
 
 
