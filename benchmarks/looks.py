@@ -42,7 +42,6 @@ Ab = NDArray[np.float32]
 
 SMALLEST = 448
 GRAIN = 0.06
-BASE = 256
 
 network = embedded_network()
 
