@@ -16,8 +16,9 @@ from .photos import Explained, explained
 
 _PANEL = 420
 _GAP = 24
-_CAPTION = 56
-_COLUMNS = 4
+_CAPTION = 68
+_COLUMNS = 5
+_MARK = 13
 _INK, _PAPER, _QUIET = "#211f1b", "#faf8f4", "#5d574c"
 # The a*b* plane is drawn to this chroma.
 _REACH = 110
@@ -34,9 +35,9 @@ def figure(steps: Explained, name: str) -> Image.Image:
     marks = [(left + x * (right - left), top + y * (bottom - top)) for x, y in points]
     shown = f"L* at {steps.seen.shape[1]} by {steps.seen.shape[0]}"
     if steps.raster:
-        shown += ", halftone's dots taken out"
+        shown += ", dots smoothed"
     if steps.view != (0, 0, 1, 1):
-        shown += ", without the border"
+        shown += ", no border"
     panels = [
         _panel(steps.original, "1. The original", f"{name}"),
         _panel(steps.lightness / 100 * 255, "2. Its lightness L*", "0 to 100"),
@@ -80,7 +81,7 @@ def marked_points(steps: Explained) -> list[tuple[float, float]]:
 
 
 def _sized(ab: NDArray[np.floating], what: str) -> str:
-    return f"{ab.shape[1]} by {ab.shape[0]}, {what}, -{_AB_LIMIT:.0f} to {_AB_LIMIT:.0f}"
+    return f"{ab.shape[1]} by {ab.shape[0]}, {what}, ±{_AB_LIMIT:.0f}"
 
 
 def _axis(values: NDArray[np.floating], axis: int) -> NDArray[np.uint8]:
@@ -106,8 +107,11 @@ def _panel(
     image = image.resize(size, way)
     draw = ImageDraw.Draw(image)
     for number, (x, y) in enumerate(points or [], 1):
-        centre = (x * image.width, y * image.height)
-        draw.circle(centre, 13, fill="#000000", outline="#ffffff", width=2)
+        centre = tuple(
+            min(max(part * side, _MARK + 1), side - _MARK - 2)
+            for part, side in zip((x, y), image.size, strict=True)
+        )
+        draw.circle(centre, _MARK, fill="#000000", outline="#ffffff", width=2)
         draw.text(centre, "ABC"[number - 1], "#ffffff", _font(16), anchor="mm")
     return image, title, about
 
@@ -132,28 +136,30 @@ def _likely(steps: Explained, number: int, x: float, y: float) -> Panel:
     taken = (middle + ab[0] * scale, middle - ab[1] * scale)
     draw.line((taken[0] - 10, taken[1], taken[0] + 10, taken[1]), "#000000", 3)
     draw.line((taken[0], taken[1] - 10, taken[0], taken[1] + 10), "#000000", 3)
-    draw.text((_PANEL - 8, middle + 4), "a* (red)", _QUIET, _font(14), anchor="ra")
-    draw.text((middle + 6, 4), "b* (yellow)", _QUIET, _font(14))
+    draw.text((_PANEL - 8, middle + 4), "a* (red)", _QUIET, _font(17), anchor="ra")
+    draw.text((middle + 6, 4), "b* (yellow)", _QUIET, _font(17))
     best = float(here.max()) * 100
     return (
         image,
         f"What is likely at {'ABC'[number - 1]}",
-        f"most likely bin {best:.0f} %; the cross is what was taken",
+        f"likeliest bin {best:.0f} %; cross: what was taken",
     )
 
 
 def _sheet(panels: list[Panel]) -> Image.Image:
-    rows = -(-len(panels) // _COLUMNS)
-    height = max(image.height for image, _, _ in panels)
-    cell = (_PANEL + _GAP, height + _CAPTION + _GAP)
-    sheet = Image.new("RGB", (_COLUMNS * cell[0] + _GAP, rows * cell[1] + _GAP), _PAPER)
+    rows = [panels[first : first + _COLUMNS] for first in range(0, len(panels), _COLUMNS)]
+    heights = [max(image.height for image, _, _ in row) + _CAPTION + _GAP for row in rows]
+    size = (_COLUMNS * (_PANEL + _GAP) + _GAP, sum(heights) + _GAP)
+    sheet = Image.new("RGB", size, _PAPER)
     draw = ImageDraw.Draw(sheet)
-    for number, (image, title, about) in enumerate(panels):
-        left = _GAP + number % _COLUMNS * cell[0]
-        top = _GAP + number // _COLUMNS * cell[1]
-        draw.text((left, top), title, _INK, _font(20))
-        draw.text((left, top + 27), about, _QUIET, _font(15))
-        sheet.paste(image, (left, top + _CAPTION))
+    top = _GAP
+    for row, height in zip(rows, heights, strict=True):
+        for column, (image, title, about) in enumerate(row):
+            left = _GAP + column * (_PANEL + _GAP)
+            draw.text((left, top), title, _INK, _font(26))
+            draw.text((left, top + 34), about, _QUIET, _font(20))
+            sheet.paste(image, (left, top + _CAPTION))
+        top += height
     return sheet
 
 
