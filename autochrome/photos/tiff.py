@@ -36,8 +36,9 @@ _ENCODERS = {
 _SUB_DIRECTORIES = 330
 _RAW_PHOTOMETRICS = (PHOTOMETRIC.CFA, PHOTOMETRIC.LINEAR_RAW)
 _DNG_VERSION = 50706
-# Values of floating-point samples that stand for white, the least that is not exceeded.
-_WHITES = (1.0, 255.0, 65535.0)
+# Values of floating-point samples that stand for white, and the least greatest value that tells so:
+# 1.3 may be overshoot beyond 1, and 4000 of 12 bits.
+_WHITES = {1.0: 0.0, 255.0: 32.0, 65535.0: 8192.0}
 _STRIP_BYTES = 1 << 24
 # A classic TIFF counts with 32 bits.
 _MOST_CLASSIC = (1 << 32) - (1 << 25)
@@ -175,7 +176,7 @@ def _channels(page: Any, pixels: NDArray) -> NDArray[np.integer]:
 def _floating(path: Path, pixels: NDArray[np.floating]) -> _Floating:
     """Luma of floating-point samples (H, W[, 3]). Raises ItemError if they are no picture's."""
     low, high = float(pixels.min()), float(pixels.max())
-    white = next((white for white in _WHITES if high <= white), None)
+    white = next((white for white, least in _WHITES.items() if least <= high <= white), None)
     # NaN compares as false with everything.
     if white is None or not low >= 0:
         raise ItemError(
