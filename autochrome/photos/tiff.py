@@ -16,7 +16,7 @@ from ..color import REC601, luma_from_rgb
 from ..errors import ItemError
 from .faults import camera_raw, check_pixels, convert_remedy, damaged
 from .icc import profile_for_colour
-from .picture import Picture, Written, coloured_strips, luma_difference
+from .picture import Indexed, Picture, Written, coloured_strips, luma_difference
 from .raster import judged, picture_from_channels
 from .tiff_tags import Tag, read_tags, replace_tags
 
@@ -155,7 +155,7 @@ def _ends_early(page: Any, size: int) -> bool:
     return not segments or any(not n or offset + n > size for offset, n in segments)
 
 
-def _channels(page: Any, pixels: NDArray) -> NDArray[np.integer]:
+def _channels(page: Any, pixels: NDArray) -> NDArray[np.integer] | Indexed:
     """Codes as uint8 or uint16, (H, W) or (H, W, n), black at 0."""
     shape = (page.imagelength, page.imagewidth)
     if pixels.ndim == 3 and pixels.shape[:2] != shape:
@@ -165,7 +165,7 @@ def _channels(page: Any, pixels: NDArray) -> NDArray[np.integer]:
     if page.photometric == PHOTOMETRIC.PALETTE:
         palette = page.colormap
         palette = (palette >> 8 if palette.max() > 255 else palette).astype(np.uint8)
-        return np.ascontiguousarray(palette.T)[pixels.astype(np.uint8)]
+        return Indexed(pixels.astype(np.uint8, copy=False), np.ascontiguousarray(palette.T))
     if page.bitspersample < 8:
         pixels = pixels.astype(np.uint8) * np.uint8(255 // (2**page.bitspersample - 1))
     if page.photometric == PHOTOMETRIC.MINISWHITE:
