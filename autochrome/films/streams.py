@@ -42,6 +42,9 @@ class Copy:
     output: int = -1
     hash: xxhash.xxh3_128 = field(default_factory=xxhash.xxh3_128)
     times: array = field(default_factory=lambda: array("q"))
+    # Bytes of the stream before each packet: containers cut PCM into packets of other lengths.
+    positions: array = field(default_factory=lambda: array("q"))
+    size: int = 0
     time_base: Fraction = Fraction(1)
     unwrapper: Any = None
     # Packets whose times did not rise and were moved.
@@ -49,11 +52,13 @@ class Copy:
 
     def note(self, packet: av.Packet) -> None:
         """Take one packet of the source into account."""
+        self.positions.append(self.size)
+        plain = [packet]
         if self.unwrapper is not None:
-            for plain in self.unwrapper.filter(av.Packet(bytes(packet))):
-                self.hash.update(bytes(plain))
-        else:
-            self.hash.update(bytes(packet))
+            plain = self.unwrapper.filter(av.Packet(bytes(packet)))
+        for data in map(bytes, plain):
+            self.hash.update(data)
+            self.size += len(data)
         moment = packet.pts if packet.pts is not None else packet.dts
         self.times.append(moment if moment is not None else 0)
 
