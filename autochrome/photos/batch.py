@@ -33,6 +33,7 @@ from .faults import PixelLimitError, writing_results
 from .formats import result_suffix
 from .lanes import SIDE_BY_SIDE, Lanes
 from .lookup import Lookup
+from .signed import colour_and_sign
 
 # Settings that decide a result; the last two only where they do something.
 _DECIDING = ("saturation", "digital_source_type", "tone", "crop", "visible_mark")
@@ -151,6 +152,8 @@ class _Batch:
         """The settings that decide the result."""
         settings = self.settings_of(item)
         deciding = {n: settings[n] for n in _DECIDING if settings.get(n, "none") != "none"}
+        if "credentials" in settings:
+            deciding["credentials"] = settings["credentials"]["identity"]
         return deciding | {"temperature": self.model_of(item).temperature}
 
     def _coloured(self, source: Path, item, row: Row, before, lanes: Lanes, network) -> Row:
@@ -191,7 +194,7 @@ class _Batch:
 
         def colour(worker: IsolatedWorker, max_pixels: int) -> dict[str, Any]:
             return worker.call(
-                colour_photo,
+                colour_and_sign if "credentials" in settings else colour_photo,
                 source,
                 part,
                 item["format"],
