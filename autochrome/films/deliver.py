@@ -111,7 +111,9 @@ def deliver(work: FilmWork, encoded: Callable[[], list[int]]) -> Row:
     }
     if work.stays_as_it_is(index):
         row["checks"] = index_notes(index, _tints_are_kept(work))
-        row |= _left_or_copied(work, why_left(index))
+        row |= _left_or_copied(
+            work, why_left(index, work.plan("index")["settings"].get("treat_as"))
+        )
     else:
         row |= _coloured(work, index, encoded)
     _record(work, row)

@@ -28,7 +28,7 @@ from ..archive import (
 from ..errors import AutochromeError, ItemError, reason_of
 from ..isolation import IsolatedWorker
 from ..models import ReadyModel, SharedPredictor, default_folders, ready_model
-from .colour import VERSION, colour_photo
+from .colour import VERSION, colour_photo, why_left
 from .faults import PixelLimitError, writing_results
 from .formats import result_suffix
 from .lanes import SIDE_BY_SIDE, Lanes
@@ -229,6 +229,7 @@ class _Batch:
         if row["status"] not in ("left_colour", "copied"):
             return row
         row = row | {"result": "", "result_sha256": "", "status": "left_colour"}
+        row["reason"] = why_left(self.settings_of(item)["tone"])
         row |= {"result_size": None, "result_mtime_ns": None}
         if self.settings_of(item)["already_colour"] == "copy":
             with writing_results(Path.cwd()):
