@@ -95,6 +95,13 @@ def colour_photo(
     return asdict(outcome)
 
 
+def why_left(tone: str) -> str:
+    """The reason of a photograph that stays as it is; ``tone`` as in the settings."""
+    if tone == "colour":
+        return "It is taken for colour, as the settings say (treat_as or photos.tone)."
+    return "It is in colour already."
+
+
 def _tone(picture: Picture, wanted: str, outcome: Outcome) -> str:
     """What the picture is taken for, by measurement or by the setting; noted in the outcome."""
     kind = "grey"

@@ -23,6 +23,7 @@ from ..archive import (
     write_json_if_changed,
 )
 from ..config import check_config
+from ..credentials import TEST, make_test_certificate, planned_credentials
 from ..errors import ArchiveError, AutochromeError
 from ..isolation import IsolatedWorker
 from ..models import default_folders, planned_model
@@ -100,6 +101,10 @@ def settle(config: dict[str, Any], environment: Mapping[str, str]) -> tuple[Path
         config |= {"output": str(Path(archive).with_name("results")), "already_colour": "copy"}
     if isinstance(config["overrides"], str):
         config["overrides"] = str(caller / config["overrides"])
+    if isinstance(config.get("credentials"), dict):
+        for name, path in config["credentials"].items():
+            if isinstance(path, str) and path != TEST:
+                config["credentials"][name] = str(caller / path)
     results = environment.get(_FOR_JOBS)
     if not results:
         results = Path(config["output"], preview.FOLDER if config["preview"] else "")
@@ -136,6 +141,7 @@ def make_run(
     """
     check_config(config)
     films.encoder_settings(config["films"])
+    credentials = planned_credentials(config["credentials"], results)
     if archive is None:
         raise ArchiveError(
             "No archive is named.",
@@ -150,6 +156,10 @@ def make_run(
     is_new = not results.exists()
     _open_results(archive, results)
     lock = _take_lock(results, dry, say)
+    if credentials is not None:
+        config = config | {"credentials": credentials}
+        if credentials["identity"] == TEST and not dry:
+            make_test_certificate(credentials, results)
     if dry and is_new:
         atexit.register(shutil.rmtree, results, ignore_errors=True)
     known = recall(results / "state/scan.json")

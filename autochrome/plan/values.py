@@ -57,13 +57,18 @@ def _photo_settings(config: dict[str, Any], models: Models) -> dict[str, Any]:
     }
     return {
         "model": _planned(model, config),
-        "settings": settings | _picked(config, "crop"),
+        "settings": settings | _picked(config, "crop") | _signing(config),
     }
 
 
 def _picked(config: dict[str, Any], *names: str) -> dict[str, Any]:
     """Those of the settings that only a row of the overrides brings, if one does."""
     return {name: config[name] for name in names if name in config}
+
+
+def _signing(config: dict[str, Any]) -> dict[str, Any]:
+    """What is needed to sign results, where they are to be signed."""
+    return _picked(config, "credentials") if "identity" in config["credentials"] else {}
 
 
 def _differing(own: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
@@ -175,6 +180,7 @@ def _stages(
             "already_colour": config["already_colour"],
             "digital_source_type": config["digital_source_type"],
             "frames": settings["frames"],
+            **_signing(config),
         },
         "upstream": {name: digest(value) for name, value in stages.items()},
     }
