@@ -3,6 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +12,13 @@ from skimage.color import lab2rgb
 
 from .errors import AutochromeError
 from .models import default_folders, find_model, ready_model
-from .photos import Steps, steps_of
+from .photos import Explained, explained
 
 _PANEL = 420
 _GAP = 24
-_CAPTION = 56
-_COLUMNS = 4
+_CAPTION = 68
+_COLUMNS = 5
+_MARK = 13
 _INK, _PAPER, _QUIET = "#211f1b", "#faf8f4", "#5d574c"
 # The a*b* plane is drawn to this chroma.
 _REACH = 110
@@ -25,25 +27,35 @@ _AB_LIMIT = 60.0
 Panel = tuple[Image.Image, str, str]
 
 
-def figure(steps: Steps, name: str) -> Image.Image:
+def figure(steps: Explained, name: str) -> Image.Image:
     """Every step from the original to the result, and what was likely at three points."""
     height, width = steps.result.shape[:2]
     points = marked_points(steps)
-    shown = steps.seen.shape[::-1]
+    left, top, right, bottom = steps.view
+    marks = [(left + x * (right - left), top + y * (bottom - top)) for x, y in points]
+    shown = f"L* at {steps.seen.shape[1]} by {steps.seen.shape[0]}"
+    if steps.raster:
+        shown += ", dots smoothed"
+    if steps.view != (0, 0, 1, 1):
+        shown += ", no border"
     panels = [
         _panel(steps.original, "1. The original", f"{name}"),
-        _panel(steps.lightness / 100 * 255, "2. Its lightness L*", "from the luma, 0 to 100"),
+        _panel(steps.lightness / 100 * 255, "2. Its lightness L*", "0 to 100"),
+        _panel(steps.seen / 100 * 255, "3. What the network sees", shown),
         _panel(
-            steps.seen / 100 * 255, "3. What the network sees", f"L* at {shown[0]} by {shown[1]}"
+            _axis(steps.predicted[..., 0], 0),
+            "4. a* as predicted",
+            _sized(steps.predicted, "green to red"),
         ),
-        _panel(_axis(steps.ab[..., 0], 0), "4. a* as predicted", _sized(steps.ab, "green to red")),
         _panel(
-            _axis(steps.ab[..., 1], 1), "5. b* as predicted", _sized(steps.ab, "blue to yellow")
+            _axis(steps.predicted[..., 1], 1),
+            "5. b* as predicted",
+            _sized(steps.predicted, "blue to yellow"),
         ),
         _panel(
             _flat(steps.raised), "6. a*b* raised to full size", f"{width} by {height}, at L* = 65"
         ),
-        _panel(steps.result, "7. The result", "the luma of 1 with the colours of 6", points),
+        _panel(steps.shown, "7. The result", "the luma of 1 with the colours of 6", marks),
     ]
     if steps.distribution is not None:
         for number, (x, y) in enumerate(points, 1):
@@ -51,16 +63,16 @@ def figure(steps: Steps, name: str) -> Image.Image:
     return _sheet(panels)
 
 
-def marked_points(steps: Steps) -> list[tuple[float, float]]:
-    """Three telling points, as parts of width and height: the most colourful of the predicted map,
-    the one where the network is least sure, and the middle."""
-    rows, columns = steps.ab.shape[:2]
+def marked_points(steps: Explained) -> list[tuple[float, float]]:
+    """Three telling points, as parts of width and height of what the network saw: the most
+    colourful of the predicted map, the one where the network is least sure, and the middle."""
+    rows, columns = steps.predicted.shape[:2]
 
     def place(values: NDArray[np.floating]) -> tuple[float, float]:
         row, column = np.unravel_index(int(np.argmax(values)), values.shape)
         return (column + 0.5) / values.shape[1], (row + 0.5) / values.shape[0]
 
-    chroma = np.hypot(steps.ab[..., 0], steps.ab[..., 1])
+    chroma = np.hypot(steps.predicted[..., 0], steps.predicted[..., 1])
     points = [place(chroma)]
     if steps.distribution is not None:
         likely = steps.distribution.probabilities
@@ -69,7 +81,7 @@ def marked_points(steps: Steps) -> list[tuple[float, float]]:
 
 
 def _sized(ab: NDArray[np.floating], what: str) -> str:
-    return f"{ab.shape[1]} by {ab.shape[0]}, {what}, -{_AB_LIMIT:.0f} to {_AB_LIMIT:.0f}"
+    return f"{ab.shape[1]} by {ab.shape[0]}, {what}, ±{_AB_LIMIT:.0f}"
 
 
 def _axis(values: NDArray[np.floating], axis: int) -> NDArray[np.uint8]:
@@ -95,13 +107,16 @@ def _panel(
     image = image.resize(size, way)
     draw = ImageDraw.Draw(image)
     for number, (x, y) in enumerate(points or [], 1):
-        centre = (x * image.width, y * image.height)
-        draw.circle(centre, 13, fill="#000000", outline="#ffffff", width=2)
+        centre = tuple(
+            min(max(part * side, _MARK + 1), side - _MARK - 2)
+            for part, side in zip((x, y), image.size, strict=True)
+        )
+        draw.circle(centre, _MARK, fill="#000000", outline="#ffffff", width=2)
         draw.text(centre, "ABC"[number - 1], "#ffffff", _font(16), anchor="mm")
     return image, title, about
 
 
-def _likely(steps: Steps, number: int, x: float, y: float) -> Panel:
+def _likely(steps: Explained, number: int, x: float, y: float) -> Panel:
     """The distribution at one point, drawn over the a*b* plane: the larger, the likelier."""
     probabilities, bins = steps.distribution.probabilities, steps.distribution.bins
     rows, columns = probabilities.shape[:2]
@@ -116,40 +131,47 @@ def _likely(steps: Steps, number: int, x: float, y: float) -> Panel:
         radius = 1.5 + 22 * float(np.sqrt(here[at] / here.max()))
         centre = (middle + bins[at, 0] * scale, middle - bins[at, 1] * scale)
         draw.circle(centre, radius, tuple(colours[at].tolist()), _QUIET if radius > 4 else None)
-    ab = steps.ab[
-        min(int(y * steps.ab.shape[0]), steps.ab.shape[0] - 1),
-        min(int(x * steps.ab.shape[1]), steps.ab.shape[1] - 1),
-    ]
+    rows, columns = steps.predicted.shape[:2]
+    ab = steps.predicted[min(int(y * rows), rows - 1), min(int(x * columns), columns - 1)]
     taken = (middle + ab[0] * scale, middle - ab[1] * scale)
     draw.line((taken[0] - 10, taken[1], taken[0] + 10, taken[1]), "#000000", 3)
     draw.line((taken[0], taken[1] - 10, taken[0], taken[1] + 10), "#000000", 3)
-    draw.text((_PANEL - 8, middle + 4), "a* (red)", _QUIET, _font(14), anchor="ra")
-    draw.text((middle + 6, 4), "b* (yellow)", _QUIET, _font(14))
+    draw.text((_PANEL - 8, middle + 4), "a* (red)", _QUIET, _font(17), anchor="ra")
+    draw.text((middle + 6, 4), "b* (yellow)", _QUIET, _font(17))
     best = float(here.max()) * 100
     return (
         image,
         f"What is likely at {'ABC'[number - 1]}",
-        f"most likely bin {best:.0f} %; the cross is what was taken",
+        f"likeliest bin {best:.0f} %; cross: what was taken",
     )
 
 
 def _sheet(panels: list[Panel]) -> Image.Image:
-    rows = -(-len(panels) // _COLUMNS)
-    height = max(image.height for image, _, _ in panels)
-    cell = (_PANEL + _GAP, height + _CAPTION + _GAP)
-    sheet = Image.new("RGB", (_COLUMNS * cell[0] + _GAP, rows * cell[1] + _GAP), _PAPER)
+    rows = [panels[first : first + _COLUMNS] for first in range(0, len(panels), _COLUMNS)]
+    heights = [max(image.height for image, _, _ in row) + _CAPTION + _GAP for row in rows]
+    size = (_COLUMNS * (_PANEL + _GAP) + _GAP, sum(heights) + _GAP)
+    sheet = Image.new("RGB", size, _PAPER)
     draw = ImageDraw.Draw(sheet)
-    for number, (image, title, about) in enumerate(panels):
-        left = _GAP + number % _COLUMNS * cell[0]
-        top = _GAP + number // _COLUMNS * cell[1]
-        draw.text((left, top), title, _INK, _font(20))
-        draw.text((left, top + 27), about, _QUIET, _font(15))
-        sheet.paste(image, (left, top + _CAPTION))
+    top = _GAP
+    for row, height in zip(rows, heights, strict=True):
+        for column, (image, title, about) in enumerate(row):
+            left = _GAP + column * (_PANEL + _GAP)
+            draw.text((left, top), title, _INK, _font(26))
+            draw.text((left, top + 34), about, _QUIET, _font(20))
+            sheet.paste(image, (left, top + _CAPTION))
+        top += height
     return sheet
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
+
+
+def _percent(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 50:
+        raise ValueError(text)
+    return value
 
 
 def options() -> argparse.ArgumentParser:
@@ -161,6 +183,14 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("photograph", type=Path)
     parser.add_argument("--model", default="compact", help="the network (default: compact)")
     parser.add_argument("--temperature", type=float, help="of its annealed mean")
+    parser.add_argument(
+        "--crop",
+        nargs=4,
+        type=_percent,
+        metavar=("TOP", "RIGHT", "BOTTOM", "LEFT"),
+        help="percents that the network is not shown, as in overrides.tsv (default: a border "
+        "that is found)",
+    )
     parser.add_argument("-o", "--output", type=Path, help="default: PHOTOGRAPH-explained.png here")
     return parser
 
@@ -172,7 +202,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         planned = find_model(asked.model).identity() | {"precision": "auto"}
         model = ready_model(planned, default_folders().converted, asked.temperature)
-        figure(steps_of(asked.photograph, model), asked.photograph.name).save(output)
+        settings: dict[str, Any] = {"saturation": 1.0}
+        if asked.crop:
+            settings["crop"] = [side / 100 for side in asked.crop]
+        figure(explained(asked.photograph, model, settings), asked.photograph.name).save(output)
     except (AutochromeError, OSError) as error:
         print(f"{asked.photograph}: {error}", file=sys.stderr)
         return 2

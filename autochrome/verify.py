@@ -4,8 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from .archive import verify_results
-from .errors import AutochromeError
+from .archive import MANIFEST, read_manifest, verify_results
+from .credentials import FORMS, SIGNED, fault_of
+from .errors import AutochromeError, ConfigError
 
 
 def options() -> argparse.ArgumentParser:
@@ -19,6 +20,22 @@ def options() -> argparse.ArgumentParser:
     return parser
 
 
+def check_credentials(results: Path) -> tuple[int, list[str]]:
+    """How many results are signed, and a sentence for every one whose credentials do not hold.
+
+    Raises ConfigError where there are signed results, and no library to look at them.
+    """
+    signed, faults = 0, []
+    for row in read_manifest(results / MANIFEST):
+        path = results / row["result"]
+        if row["checks"].get("credentials") == SIGNED and path.is_file():
+            signed += 1
+            fault = fault_of(path, FORMS[path.suffix.lower()])
+            if fault is not None:
+                faults.append(f"The content credentials of {row['result']!r}: {fault}.")
+    return signed, faults
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Say what changed; the exit status is 0 if nothing did, 1 if something, 2 for a mistake."""
     asked = options().parse_args(arguments)
@@ -29,13 +46,21 @@ def main(arguments: list[str] | None = None) -> int:
     except AutochromeError as error:
         print(error, file=sys.stderr)
         return 2
-    for fault in outcome.faults:
+    try:
+        signed, broken = check_credentials(asked.results)
+    except ConfigError as error:
+        signed, broken = 0, []
+        print(f"The results' content credentials were not looked at. {error}", file=sys.stderr)
+    faults = [*outcome.faults, *broken]
+    for fault in faults:
         print(fault)
     counted = f"{outcome.originals:,} originals and {outcome.results:,} files of results"
-    if outcome.faults:
-        print(f"Compared {counted}: {len(outcome.faults):,} not as they were.")
+    if faults:
+        print(f"Compared {counted}: {len(faults):,} not as they were.")
         return 1
     print(f"Compared {counted}: every byte is as it was.")
+    if signed:
+        print(f"The content credentials of {signed:,} results hold.")
     return 0
 
 

@@ -8,7 +8,7 @@ from skimage import data
 from autochrome import explain
 from autochrome.explain import figure, main, marked_points
 from autochrome.models import default_folders, find_model, ready_model
-from autochrome.photos import steps_of
+from autochrome.photos import explained
 
 
 @pytest.fixture(scope="module")
@@ -19,9 +19,14 @@ def photograph(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def steps(photograph):
+def model():
     planned = find_model("compact").identity() | {"precision": "fp32"}
-    return steps_of(photograph, ready_model(planned, default_folders().converted))
+    return ready_model(planned, default_folders().converted)
+
+
+@pytest.fixture(scope="module")
+def steps(photograph, model):
+    return explained(photograph, model, {"saturation": 1.0})
 
 
 def test_the_distribution_is_the_one_that_the_ab_come_from(steps):
@@ -31,7 +36,8 @@ def test_the_distribution_is_the_one_that_the_ab_come_from(steps):
     # The network goes on with its mean (a bias, more chroma): what is left is almost a line.
     for axis in (0, 1):
         flat = [
-            np.asarray(Image.fromarray(m[..., axis]).resize((16, 16))) for m in (mean, steps.ab)
+            np.asarray(Image.fromarray(m[..., axis]).resize((16, 16)))
+            for m in (mean, steps.predicted)
         ]
         assert np.corrcoef(flat[0].ravel(), flat[1].ravel())[0, 1] > 0.9
 

@@ -5,6 +5,7 @@ from .files import (
     escape_tsv,
     read_json,
     remove_leftovers,
+    set_back_to_now,
     temporary_beside,
     unescape_tsv,
     write_atomic,
@@ -14,7 +15,7 @@ from .files import (
 from .journal import Journal, is_intact, stamp
 from .keys import bucket_bits, digest, make_key, path_digest, sha256_file
 from .lock import ResultsBusyError, RunLock
-from .manifest import failed_row, gather, read_manifest, write_manifest, write_provenance
+from .manifest import MANIFEST, failed_row, gather, read_manifest, write_manifest, write_provenance
 from .prune import PruneOutcome, known_before, prune
 from .recognise import HEAD_BYTES, recognise
 from .scan import RESULTS_MARK, Entry, Scan, recall, remember, scan_archive
@@ -22,6 +23,7 @@ from .verify import verify_results
 
 __all__ = [
     "HEAD_BYTES",
+    "MANIFEST",
     "RESULTS_MARK",
     "Entry",
     "Journal",
@@ -47,6 +49,7 @@ __all__ = [
     "remember",
     "remove_leftovers",
     "scan_archive",
+    "set_back_to_now",
     "sha256_file",
     "stamp",
     "temporary_beside",

@@ -24,6 +24,7 @@ from .faults import isolated, time_limit
 from .index import FilmIndex
 from .join import join_chunks
 from .notes import damage_of, index_notes, why_left
+from .signed import sign_film
 from .streams import SIDECARS
 from .verify import verify_film
 from .work import FilmWork
@@ -110,7 +111,9 @@ def deliver(work: FilmWork, encoded: Callable[[], list[int]]) -> Row:
     }
     if work.stays_as_it_is(index):
         row["checks"] = index_notes(index, _tints_are_kept(work))
-        row |= _left_or_copied(work, why_left(index))
+        row |= _left_or_copied(
+            work, why_left(index, work.plan("index")["settings"].get("treat_as"))
+        )
     else:
         row |= _coloured(work, index, encoded)
     _record(work, row)
@@ -168,6 +171,7 @@ def _coloured(work: FilmWork, index: FilmIndex, encoded: Callable[[], list[int]]
             _made(work, settings),
             settings,
             str(part),
+            {"credentials": plan["settings"].get("credentials"), "facts": _facts(work, settings)},
             limit=limit,
             prepare=chunk_files,
         )
@@ -204,6 +208,8 @@ def _coloured(work: FilmWork, index: FilmIndex, encoded: Callable[[], list[int]]
             "digital_source_type": plan["settings"]["digital_source_type"],
         },
     }
+    if credentials := plan["settings"].get("credentials"):
+        checks["made_by"]["settings"]["credentials"] = credentials["identity"]
     if "visible_mark" in settings:
         checks["visible_mark"] = "three dots in the lower right corner, in chroma only"
     if beside:
@@ -237,6 +243,7 @@ def _join_and_verify(
     made: str,
     settings: dict[str, Any],
     target: str,
+    signing: dict[str, Any],
     encoded: list[str],
     thumbs: list[str],
 ) -> dict[str, Any]:
@@ -244,7 +251,11 @@ def _join_and_verify(
     chunks = [Path(path) for path in encoded]
     joined = join_chunks(index, source, chunks, container, made, Path(target))
     coding = Coding.of(index.picture, settings)
-    return asdict(verify_film(index, Path(target), joined, [Path(p) for p in thumbs], coding))
+    verdict = asdict(verify_film(index, Path(target), joined, [Path(p) for p in thumbs], coding))
+    if signing["credentials"]:
+        told = sign_film(Path(target), Path(source), f".{container}", **signing)
+        verdict["checks"]["credentials"] = told
+    return verdict
 
 
 def _made(work: FilmWork, settings: dict[str, Any]) -> str:

@@ -16,9 +16,11 @@ _MANY_MORE = 1.02
 _WORTH_SAYING = 0.05
 
 
-def why_left(index: FilmIndex) -> str:
-    """The reason of a film that stays as it is."""
+def why_left(index: FilmIndex, treat_as: str | None) -> str:
+    """The reason of a film that stays as it is; ``treat_as`` as a person wants it, if so."""
     facts = index.facts
+    if treat_as == "colour":
+        return "It is taken for colour, as the settings say (treat_as)."
     if not facts["in_colour"]:
         return "It is tinted, and tints are kept (films.tint)."
     grey = 1 - facts["coloured_share"]

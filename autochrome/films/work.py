@@ -132,12 +132,15 @@ class FilmWork:
     def join_key(self) -> str:
         """What is done with a film in colour is not in it: that decides no coloured film."""
         plan = self.plan("join")
+        credentials = plan["settings"].get("credentials")
+        signed = {"credentials": credentials["identity"]} if credentials else {}
         return make_key(
             "join",
             JOIN_VERSION,
             encode=[self.encode_key(n) for n in range(self.chunks)],
             container=plan["container"],
             digital_source_type=plan["settings"]["digital_source_type"],
+            **signed,
         )
 
     def neighbours(self, number: int) -> range:

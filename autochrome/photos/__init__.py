@@ -2,15 +2,15 @@
 
 from .batch import colour_batch
 from .colour import VERSION, colour_photo
+from .explained import Explained, explained
 from .formats import SUPPORTED_FORMATS, result_suffix
-from .steps import Steps, steps_of
 
 __all__ = [
     "SUPPORTED_FORMATS",
     "VERSION",
-    "Steps",
+    "Explained",
     "colour_batch",
     "colour_photo",
+    "explained",
     "result_suffix",
-    "steps_of",
 ]

@@ -28,11 +28,12 @@ from ..archive import (
 from ..errors import AutochromeError, ItemError, reason_of
 from ..isolation import IsolatedWorker
 from ..models import ReadyModel, SharedPredictor, default_folders, ready_model
-from .colour import VERSION, colour_photo
+from .colour import VERSION, colour_photo, why_left
 from .faults import PixelLimitError, writing_results
 from .formats import result_suffix
 from .lanes import SIDE_BY_SIDE, Lanes
 from .lookup import Lookup
+from .signed import colour_and_sign
 
 # Settings that decide a result; the last two only where they do something.
 _DECIDING = ("saturation", "digital_source_type", "tone", "crop", "visible_mark")
@@ -151,6 +152,8 @@ class _Batch:
         """The settings that decide the result."""
         settings = self.settings_of(item)
         deciding = {n: settings[n] for n in _DECIDING if settings.get(n, "none") != "none"}
+        if "credentials" in settings:
+            deciding["credentials"] = settings["credentials"]["identity"]
         return deciding | {"temperature": self.model_of(item).temperature}
 
     def _coloured(self, source: Path, item, row: Row, before, lanes: Lanes, network) -> Row:
@@ -191,7 +194,7 @@ class _Batch:
 
         def colour(worker: IsolatedWorker, max_pixels: int) -> dict[str, Any]:
             return worker.call(
-                colour_photo,
+                colour_and_sign if "credentials" in settings else colour_photo,
                 source,
                 part,
                 item["format"],
@@ -226,6 +229,7 @@ class _Batch:
         if row["status"] not in ("left_colour", "copied"):
             return row
         row = row | {"result": "", "result_sha256": "", "status": "left_colour"}
+        row["reason"] = why_left(self.settings_of(item)["tone"])
         row |= {"result_size": None, "result_mtime_ns": None}
         if self.settings_of(item)["already_colour"] == "copy":
             with writing_results(Path.cwd()):

@@ -10,17 +10,16 @@ import numpy as np
 from ..color import chroma_from_ab, colorfulness, raise_ab, rgb_from_luma_chroma, tone_of
 from ..errors import ItemError
 from ..mark import marked_xmp
-from ..models import CroppedPredictor, Predictor, predict_ab
-from .border import with_border, without_border
-from .colour_space import ab_for_codes, as_srgb, neutral_as_srgb
+from ..models import Predictor
+from .colour_space import as_srgb
 from .faults import damaged, unsupported_format, writing_results
 from .formats import FORMATS
-from .halftone import without_raster
-from .picture import Picture, as_stored, extended, reduced, upright
-from .tiff_pages import colour_pages, pictures_of
+from .picture import Picture
+from .steps import steps_of
+from .tiff_pages import colour_pages, pictures_apart
 
 # Decides the pixels of results: raise it by hand when they change (a golden test tells).
-VERSION = 3
+VERSION = 4
 
 # Below this colorfulness a result looks grey.
 _HARDLY_ANY = 2.0
@@ -56,7 +55,7 @@ def colour_photo(
     the status "coloured", "partial" or "left_colour". Raises ItemError for what is wrong with
     the photograph, AutochromeError for what is wrong with the place of the results.
     """
-    if name == "tiff" and len(pages := pictures_of(source)) > 1:
+    if name == "tiff" and (pages := pictures_apart(source)):
         rest = (name, predictor, settings, facts)
         return colour_pages(source, pages, part, lambda one, to: colour_photo(one, to, *rest))
     picture = _read(source, name, settings["max_pixels"])
@@ -66,47 +65,41 @@ def colour_photo(
         outcome.status = "left_colour"
         return asdict(outcome)
 
-    decoded = picture.decoded or picture.height
-    proxy = reduced(picture.luma[:decoded], _proxy_side(predictor, decoded, picture.width))
-    if settings.get("crop"):
-        predictor = CroppedPredictor(predictor, tuple(settings["crop"]))
-        area = slice(0, proxy.shape[0]), slice(0, proxy.shape[1])
-    else:
-        area = without_border(proxy)
-    tones, period = without_raster(proxy[area])
-    seen = neutral_as_srgb(tones, picture.icc)
-    seen_ab = predict_ab(predictor, upright(seen, picture.orientation))
-    seen_ab = as_stored(seen_ab, picture.orientation) * np.float32(settings["saturation"])
-    seen_ab = with_border(seen_ab, area, proxy.shape)
-    seen_ab = ab_for_codes(seen_ab, proxy, picture.icc)
-    ab = seen_ab if decoded == picture.height else extended(seen_ab, decoded, picture.height)
+    steps = steps_of(picture, predictor, settings)
     picture.badge = settings.get("visible_mark") == "corner"
     xmp = marked_xmp(picture.xmp, facts)
     with writing_results(part.parent):
-        written = FORMATS[name].write(part, picture, ab, picture.xmp if xmp is None else xmp)
+        written = FORMATS[name].write(part, picture, steps.ab, picture.xmp if xmp is None else xmp)
 
     if predictor.device != "cpu":
         outcome.checks["device"] = f"{predictor.device}, fp32"
     outcome.luma_error = written.luma_error
-    outcome.colorfulness = round(_colorfulness(proxy, seen_ab), 2)
+    outcome.colorfulness = round(_colorfulness(steps.proxy, steps.proxy_ab), 2)
     outcome.checks["luma"] = written.luma
     notes = [*picture.notes, *written.notes]
-    if proxy[area].shape != proxy.shape:
+    if steps.has_border:
         notes.append("the border around the picture stays neutral")
     if picture.badge:
         notes.append("three dots in the lower right corner, in chroma only")
-    if period is not None:
+    if steps.period is not None:
         notes.append("printed in halftone: the network was shown tones in place of the dots")
     if xmp is None:
         notes.append("the source's XMP packet is broken and was kept as it is: mark not written")
     if outcome.colorfulness < _HARDLY_ANY:
         notes.append("hardly any colour: most of the picture is black or white")
-    outcome.checks["notes"] = notes
+    outcome.checks["notes"] = list(dict.fromkeys(notes))
     damage = picture.damage or written.damage
     if damage:
         outcome.status = "partial"
         outcome.reason = f"The source is damaged: {damage}."
     return asdict(outcome)
+
+
+def why_left(tone: str) -> str:
+    """The reason of a photograph that stays as it is; ``tone`` as in the settings."""
+    if tone == "colour":
+        return "It is taken for colour, as the settings say (treat_as or photos.tone)."
+    return "It is in colour already."
 
 
 def _tone(picture: Picture, wanted: str, outcome: Outcome) -> str:
@@ -135,11 +128,6 @@ def _read(source: Path, name: str, max_pixels: int) -> Picture:
         raise ItemError(
             f"It cannot be read: {error.strerror}.", "Give read permission, or check the disk."
         ) from error
-
-
-def _proxy_side(predictor: Predictor, height: int, width: int) -> int:
-    """How long the reduced copy must be at least, so that the network's own is half of it."""
-    return 2 * max(max(predictor.input_size(*size)) for size in ((height, width), (width, height)))
 
 
 def _colorfulness(proxy, ab) -> float:

@@ -1,71 +1,58 @@
-"""One photograph on its way to colour, step by step, for a figure that explains it."""
+"""From a photograph's luma to the map of its colours: what is done to the network's copy."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..archive import HEAD_BYTES, recognise
-from ..color import chroma_from_ab, lightness_from_luma, raise_ab, rgb_from_luma_chroma
-from ..errors import ItemError
-from ..models import Distribution, ReadyModel, distribution_of
-from .faults import unsupported_format
-from .formats import FORMATS
-from .picture import reduced, upright
-
-_MOST_PIXELS = 1_000_000_000
+from ..models import CroppedPredictor, Predictor, predict_ab
+from .border import Area, with_border, without_border
+from .colour_space import ab_for_codes, neutral_as_srgb
+from .halftone import without_raster
+from .picture import Picture, as_stored, extended, reduced, upright
 
 
 @dataclass(frozen=True)
 class Steps:
-    """``original`` uint8 (H, W, 3) or (H, W); ``lightness`` float32 (H, W), 0 to 100; ``seen``, the
-    same as the network gets it, (h, w); ``ab`` float32 (h', w', 2) as predicted and ``raised``
-    (H, W, 2), CIE units; ``result`` uint8 (H, W, 3). All upright. ``distribution`` is None for
-    networks that have none.
+    """A photograph on its way to colour, its rows as they are stored.
+
+    ``proxy`` float32 (h, w) in [0, 1], the reduced luma of the rows that are there; ``area`` the
+    part of it inside a border, of which the network is shown a copy; ``period`` that of a
+    halftone's raster in the copy, in pixels, None where there is none; ``proxy_ab`` float32
+    (h', w', 2), CIE units, the colours of the proxy, and ``ab`` those of the whole picture.
     """
 
-    original: NDArray[np.uint8]
-    lightness: NDArray[np.float32]
-    seen: NDArray[np.float32]
+    proxy: NDArray[np.float32]
+    area: Area
+    period: float | None
+    proxy_ab: NDArray[np.float32]
     ab: NDArray[np.float32]
-    raised: NDArray[np.float32]
-    result: NDArray[np.uint8]
-    distribution: Distribution | None
+
+    @property
+    def has_border(self) -> bool:
+        return self.proxy[self.area].shape != self.proxy.shape
 
 
-def steps_of(photograph: Path, model: ReadyModel, saturation: float = 1.0) -> Steps:
-    """All steps, on a copy of moderate size. Raises ItemError if it cannot be read."""
-    try:
-        with photograph.open("rb") as file:
-            kind, name = recognise(file.read(HEAD_BYTES), photograph.name)
-        if kind != "photo" or name not in FORMATS:
-            raise unsupported_format(photograph, name)
-        picture = FORMATS[name].read(photograph, _MOST_PIXELS)
-    except OSError as error:
-        raise ItemError(
-            f"{photograph} cannot be read: {error.strerror or error}.", "Check its path."
-        ) from error
-    luma = upright(reduced(picture.luma), picture.orientation)
-    codes = np.rint(np.clip(luma, 0, 1) * 255).astype(np.uint8)
-    original = codes
-    if picture.seen is not None:
-        original = cv2.resize(upright(picture.seen, picture.orientation), luma.shape[::-1])
-    predictor = model.predictor()
-    lightness = lightness_from_luma(np.clip(luma, 0, 1))
-    height, width = predictor.input_size(*luma.shape)
-    small = cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA)
-    seen = lightness_from_luma(np.clip(small, 0, 1))
-    ab = predictor.predict(seen[None])[0]
-    raised = raise_ab(ab * np.float32(saturation), *luma.shape)
-    chroma = chroma_from_ab(codes / np.float32(255), raised)
-    return Steps(
-        original=original,
-        lightness=lightness,
-        seen=seen,
-        ab=ab,
-        raised=raised,
-        result=rgb_from_luma_chroma(codes, chroma),
-        distribution=distribution_of(model.exact.path, predictor.feeds(seen[None])),
-    )
+def steps_of(picture: Picture, predictor: Predictor, settings: dict[str, Any]) -> Steps:
+    """The colours of a picture; ``settings`` are saturation and, where a person gave it, crop."""
+    decoded = picture.decoded or picture.height
+    proxy = reduced(picture.luma[:decoded], _proxy_side(predictor, decoded, picture.width))
+    if settings.get("crop"):
+        predictor = CroppedPredictor(predictor, tuple(settings["crop"]))
+        area = slice(0, proxy.shape[0]), slice(0, proxy.shape[1])
+    else:
+        area = without_border(proxy)
+    tones, period = without_raster(proxy[area])
+    seen = neutral_as_srgb(tones, picture.icc)
+    seen_ab = predict_ab(predictor, upright(seen, picture.orientation))
+    seen_ab = as_stored(seen_ab, picture.orientation) * np.float32(settings["saturation"])
+    seen_ab = with_border(seen_ab, area, proxy.shape)
+    proxy_ab = ab_for_codes(seen_ab, proxy, picture.icc)
+    ab = proxy_ab if decoded == picture.height else extended(proxy_ab, decoded, picture.height)
+    return Steps(proxy, area, period, proxy_ab, ab)
+
+
+def _proxy_side(predictor: Predictor, height: int, width: int) -> int:
+    """How long the reduced copy must be at least, so that the network's own is half of it."""
+    return 2 * max(max(predictor.input_size(*size)) for size in ((height, width), (width, height)))

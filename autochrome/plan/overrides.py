@@ -26,6 +26,7 @@ TABLE = Path(__file__).resolve().parents[2] / "config" / "overrides.tsv"
 _OF_THE_RUN = {
     *("archive", "output", "device", "accept_unknown_models", "failures", "redo", "prune"),
     *("overrides", "preview", "photos.batch_size", "photos.tone"),
+    *("credentials.certificate", "credentials.key"),
 }
 # Less than half from each side, so that there is something left.
 _PERCENT = r"[0-4]?\d(\.\d+)?"

@@ -19,12 +19,14 @@ from ..archive import (
     recall,
     remember,
     scan_archive,
+    set_back_to_now,
     write_json_if_changed,
 )
 from ..config import check_config
+from ..credentials import TEST, make_test_certificate, planned_credentials
 from ..errors import ArchiveError, AutochromeError
 from ..isolation import IsolatedWorker
-from ..models import planned_model
+from ..models import default_folders, planned_model
 from . import estimate, preview, spans
 from .draft import WORK, Draft, left_alone
 from .overrides import TABLE, read_overrides
@@ -99,6 +101,10 @@ def settle(config: dict[str, Any], environment: Mapping[str, str]) -> tuple[Path
         config |= {"output": str(Path(archive).with_name("results")), "already_colour": "copy"}
     if isinstance(config["overrides"], str):
         config["overrides"] = str(caller / config["overrides"])
+    if isinstance(config.get("credentials"), dict):
+        for name, path in config["credentials"].items():
+            if isinstance(path, str) and path != TEST:
+                config["credentials"][name] = str(caller / path)
     results = environment.get(_FOR_JOBS)
     if not results:
         results = Path(config["output"], preview.FOLDER if config["preview"] else "")
@@ -135,6 +141,7 @@ def make_run(
     """
     check_config(config)
     films.encoder_settings(config["films"])
+    credentials = planned_credentials(config["credentials"], results)
     if archive is None:
         raise ArchiveError(
             "No archive is named.",
@@ -149,11 +156,13 @@ def make_run(
     is_new = not results.exists()
     _open_results(archive, results)
     lock = _take_lock(results, dry, say)
+    if credentials is not None:
+        config = config | {"credentials": credentials}
+        if credentials["identity"] == TEST and not dry:
+            make_test_certificate(credentials, results)
     if dry and is_new:
         atexit.register(shutil.rmtree, results, ignore_errors=True)
     known = recall(results / "state/scan.json")
-    if config["redo"] is not None:
-        known = {path: entry for path, entry in known.items() if not entry.fault}
     with _Prober() as probe:
         scan = scan_archive(archive, results, probe, known)
     if not scan.photos() and not scan.films():
@@ -179,8 +188,12 @@ def make_run(
     if not dry:
         estimate.check_disk(plan.bytes_needed(), results)
     if lock is not None:
-        remember(scan, results / "state/scan.json")
+        remember(scan, results / "state/scan.json", known)
         plan.write(config["redo"] if not dry else None)
+        at = default_folders()
+        brought = [name for name, model in models.items() if not model.is_embedded]
+        made = [folder / name for folder in (at.store, at.converted) for name in brought]
+        set_back_to_now([results / "plan", results / "done", *made])
     os.environ[_FOR_JOBS] = str(results)
     return Run(
         results,

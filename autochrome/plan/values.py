@@ -29,16 +29,14 @@ def photo_plans(
     own = {}
     for path in entries:
         wanted = overrides.config_for(path, config)
-        own[path] = common if wanted is config else _photo_settings(wanted, models)
+        if wanted is not config:
+            own[path] = _differing(_photo_settings(wanted, models), common)
     plans = {}
     size = batch_size_for(len(entries), config["photos"]["batch_size"])
     for bucket, paths in buckets_of(entries, size).items():
         # Those of one network together: a job holds one network at a time.
-        paths = sorted(paths, key=lambda path: own[path]["model"] != common["model"])
-        items = [
-            _photo_item(entries[path], results[path]) | _differing(own[path], common)
-            for path in paths
-        ]
+        paths = sorted(paths, key=lambda path: "model" in own.get(path, ()))
+        items = [_photo_item(entries[path], results[path]) | own.get(path, {}) for path in paths]
         plans[bucket] = {
             "stage": "photos", "bucket": bucket, "archive": str(archive), "items": items, **common
         }  # fmt: skip
@@ -59,13 +57,18 @@ def _photo_settings(config: dict[str, Any], models: Models) -> dict[str, Any]:
     }
     return {
         "model": _planned(model, config),
-        "settings": settings | _picked(config, "crop"),
+        "settings": settings | _picked(config, "crop") | _signing(config),
     }
 
 
 def _picked(config: dict[str, Any], *names: str) -> dict[str, Any]:
     """Those of the settings that only a row of the overrides brings, if one does."""
     return {name: config[name] for name in names if name in config}
+
+
+def _signing(config: dict[str, Any]) -> dict[str, Any]:
+    """What is needed to sign results, where they are to be signed."""
+    return _picked(config, "credentials") if "identity" in config["credentials"] else {}
 
 
 def _differing(own: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
@@ -177,6 +180,7 @@ def _stages(
             "already_colour": config["already_colour"],
             "digital_source_type": config["digital_source_type"],
             "frames": settings["frames"],
+            **_signing(config),
         },
         "upstream": {name: digest(value) for name, value in stages.items()},
     }

@@ -147,6 +147,8 @@ def _facts(row: Row) -> Iterator[str]:
         if row["colorfulness"] is not None:
             yield f"colorfulness {row['colorfulness']:.1f}"
         yield from (shown(note) for note in row["checks"].get("notes", ()))
+        if told := row["checks"].get("credentials"):
+            yield f"content credentials: {told}"
 
 
 def _luma_fact(error: float) -> str:

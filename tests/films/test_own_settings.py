@@ -16,7 +16,8 @@ NEWS_CODE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrained
 
 def test_a_film_in_colour_can_be_treated_as_grey_and_a_grey_one_as_colour(results):  # noqa: F811
     results.own = {"treat_as": "colour"}
-    assert results.run()["status"] == "left_colour"
+    row = results.run()
+    assert row["status"] == "left_colour" and "treat_as" in row["reason"]
     colour_film(results.archive / results.path)
     results.own = {"treat_as": "grey"}
     row = results.run()

@@ -32,6 +32,7 @@ class Results:
         self.own: dict[str, Any] = {}
         self.crop: dict[str, Any] = {}
         self.frames: str | None = None
+        self.join: dict[str, Any] = {}
         self.chunks = 1
 
     def plan(self) -> None:
@@ -59,6 +60,7 @@ class Results:
                 "already_colour": self.already_colour,
                 "frames": self.frames,
                 "digital_source_type": "compositeWithTrainedAlgorithmicMedia",
+                **self.join,
             },
             "upstream": {name: digest(plan) for name, plan in plans.items()},
         }

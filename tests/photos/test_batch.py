@@ -151,7 +151,8 @@ def test_colour_photographs_are_copied_or_left_without_a_new_look(results, nothi
     assert row["status"] == "copied"
     assert Path(row["result"]).read_bytes() == source.read_bytes()
     results.settings["already_colour"] = "leave"
-    assert results.colour()["colour.jpg"]["status"] == "left_colour"
+    row = results.colour()["colour.jpg"]
+    assert (row["status"], row["reason"]) == ("left_colour", "It is in colour already.")
 
 
 def test_orientation_is_honoured_and_kept(results, in_process):

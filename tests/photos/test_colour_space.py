@@ -7,16 +7,11 @@ import pytest
 from autochrome.color import chroma_from_ab, lab_from_srgb, rgb_from_luma_chroma
 from autochrome.photos.colour_space import ab_for_codes, as_srgb, neutral_as_srgb
 from autochrome.photos.icc import profile_for_colour
+from tests.photos.pictures import gamma
 
 CODES = np.linspace(0, 1, 11, dtype=np.float32)[None]
 SRGB = imagecodecs.cms_profile("srgb")
 ADOBE = imagecodecs.cms_profile("adobergb")
-
-
-def gamma(profile: bytes, value: float) -> bytes:
-    """A copy of the profile with another gamma in its curve (u8Fixed8)."""
-    place = profile.rindex(b"curv") + 12
-    return profile[:place] + round(value * 256).to_bytes(2) + profile[place + 2 :]
 
 
 @pytest.mark.parametrize("profile", [b"", b"rubbish", SRGB])

@@ -9,37 +9,13 @@ from skimage import data
 from autochrome.color import lab_from_rgb
 from autochrome.photos.colour import colour_photo
 from autochrome.photos.halftone import raster_period, without_raster
-
-FACTS = {
-    "software": "",
-    "version": "",
-    "model": "",
-    "model_sha256": "",
-    "precision": "",
-    "temperature": "",
-    "saturation": "",
-    "source_sha256": "",
-    "digital_source_type": "compositeWithTrainedAlgorithmicMedia",
-}
-SETTINGS = {"saturation": 1.0, "max_pixels": 10**8, "tone": "auto"}
+from tests.photos.pictures import FACTS, SETTINGS, halftone
 
 
 def photograph(side: int) -> np.ndarray:
     """A picture in grey without texture of its own: uint8 (side, side)."""
     grey = cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2GRAY)
     return cv2.resize(grey, (side, side), interpolation=cv2.INTER_CUBIC)
-
-
-def halftone(grey: np.ndarray, period: float, degrees: float = 45) -> np.ndarray:
-    """Dots of ink on paper, whose area is the tone, as a scanner sees them: uint8 (H, W)."""
-    y, x = np.mgrid[: grey.shape[0], : grey.shape[1]] * (2 * np.pi / period)
-    turn = np.deg2rad(degrees)
-    screen = np.cos(x * np.cos(turn) + y * np.sin(turn)) + np.cos(
-        y * np.cos(turn) - x * np.sin(turn)
-    )
-    rank = np.searchsorted(np.sort(screen.ravel()[::97]), screen) / (screen.size / 97)
-    paper = (rank <= grey / 255).astype(np.float32)
-    return np.rint(255 * (0.1 + 0.8 * cv2.GaussianBlur(paper, (0, 0), 0.7))).astype(np.uint8)
 
 
 @pytest.mark.parametrize("degrees", [0, 15, 45])

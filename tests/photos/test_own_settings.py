@@ -64,6 +64,7 @@ def test_a_photograph_in_colour_can_be_treated_as_grey_and_a_grey_one_as_colour(
     }
     rows = results.colour()
     assert rows["grey.jpg"]["status"] == "left_colour"
+    assert "treat_as" in rows["grey.jpg"]["reason"]
     assert rows["colour.jpg"]["status"] == "coloured"
 
 
