@@ -147,6 +147,24 @@ def test_every_frame_by_itself_is_what_the_network_says(tmp_path):
         assert np.array_equal(ab, np.rint(PlainPredictor().predict(seen[None])[0]))
 
 
+class AsLargeAsGiven(CountingPredictor):
+    """Takes a picture of any size."""
+
+    def input_size(self, height: int, width: int) -> tuple[int, int]:
+        return height, width
+
+
+def test_the_network_sees_key_frames_as_large_as_photographs(tmp_path):
+    path = film_of(tmp_path, moving_pictures(9, 640, 480))
+    predictor = AsLargeAsGiven()
+    found = colours(index_of(path), path, predictor)
+    assert len(predictor.seen) < 9
+    for seen in predictor.seen:
+        assert seen.size == pytest.approx(384**2, rel=0.01)
+        assert seen.shape[1] / seen.shape[0] == pytest.approx(640 / 480, rel=0.01)
+    assert found[0, ..., 0].size == pytest.approx(64**2, rel=0.05)
+
+
 def test_repeated_frames_are_coloured_once(tmp_path):
     pictures = moving_pictures(24, WIDTH, HEIGHT)
     path = film_of(tmp_path, [picture for picture in pictures for _ in range(3)])
