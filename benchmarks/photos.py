@@ -3,8 +3,9 @@
     python -m benchmarks.photos [--megapixels 0.5 2 12 50] [--threads N]
 
 Grey JPEGs and 16-bit TIFFs, uncompressed ("tiff", of which decoding and encoding is no more than
-copying) and in Deflate, through a whole photo job with the embedded network. Its seconds a photograph are those between the first result and the last, so that the start of the job
-is told apart. Beside it, each in a loop of one process without anything else:
+copying) and in Deflate, through a whole photo job with the embedded network. Its seconds a
+photograph are those between the first result and the last, so that the start of the job is told
+apart. Beside it, each in a loop of one process without anything else:
 
     same      the same file decoded and encoded again by the same library (Pillow, tifffile)
     colour    the file decoded, and the job's own coloured pixels encoded by that library
