@@ -1,12 +1,14 @@
 """Films: ours against FFmpeg, which only decodes and encodes, and against the tutorial's method.
 
-    python -m benchmarks.films [--media FOLDER] [--seconds 20] [--heights 480 1080]
-        [--tutorial-python PYTHON] [--tutorial-frames 60] [FILM …]
+    python -m benchmarks.films [--media FOLDER] [--heights 480 1080] [--seconds 20 8]
+        [--tutorial-python PYTHON] [--tutorial-frames 60] [--precision int8] [FILM …]
 
 The films are FILMs, or those of FOLDER (its bw_video and color_video), made grey, scaled to each
-height and cut to the seconds. PYTHON is that of an environment with ``opencv-python-headless<5``
-and numpy; without it the tutorial is left out. Its side is timed on the film's first frames and
-counted for all of them; the network of both is the full-size one of 2016 with random weights.
+height and cut to that height's seconds. PYTHON is that of an environment with
+``opencv-python-headless<5`` and numpy; without it the tutorial is left out. It is compared on the
+first film at the least height; its side is timed on the film's first frames and counted for all of
+them. The network of both is the full-size one of 2016 with random weights, whose difference from
+fp32 says nothing, so that the precision of ours is given.
 
 Prints ratios of one run on one machine, memory, disk and a profile by stage.
 """
@@ -28,6 +30,7 @@ import psutil
 import yaml
 
 from autochrome.archive import read_json, sha256_file, write_json
+from autochrome.films.presets import encoder_settings
 from autochrome.models import default_folders, find_model
 from autochrome.models.prepare import make_ready
 from autochrome.plan import make_run
@@ -92,8 +95,8 @@ def _processor() -> float:
     return used.children_user + used.children_system
 
 
-def our_cost(film: Path, results: Path, network: dict | None = None) -> tuple[Cost, dict]:
-    """All stages of one film, a process each as in the workflow, and the encoder's settings."""
+def our_cost(film: Path, results: Path, network: dict | None = None) -> Cost:
+    """All stages of one film, a process each as in the workflow."""
     archive = results.with_name(f"{results.name}-archive")
     archive.mkdir()
     os.link(film, archive / film.name)
@@ -117,7 +120,7 @@ def our_cost(film: Path, results: Path, network: dict | None = None) -> tuple[Co
     if row["status"] != "coloured":
         raise SystemExit(f"The film was not coloured: {row['reason']}")
     cost.result = row["result_size"] / 1e6
-    return cost, read_json(results / f"plan/films/{name}/encode.json")["settings"]
+    return cost
 
 
 def _job(results: Path, arguments: list[str], cost: Cost) -> tuple[float, float]:
@@ -160,11 +163,12 @@ def _size(path: Path) -> int:
 
 def beside_ffmpeg(film: Path, frames: int, folder: Path) -> None:
     """Print our time with the embedded network beside FFmpeg's, which runs before and after."""
-    cost, settings = our_cost(film, folder / "ours")
-    threads = settings["threads"]
-    theirs = [ffmpegs_time(film, settings["options"], threads) for _ in range(2)]
-    again, _ = our_cost(film, folder / "ours again")
-    ours = (cost.total + again.total) / 2
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    settings = encoder_settings(config["films"])
+    theirs = [ffmpegs_time(film, settings["options"], settings["threads"])]
+    cost = our_cost(film, folder / "ours")
+    theirs += [ffmpegs_time(film, settings["options"], settings["threads"])]
+    ours = cost.total
     reference, processor = (sum(values) / len(theirs) for values in zip(*theirs, strict=True))
     used = sum(cost.processor.values()) / processor
     print(f"  FFmpeg alone {reference:6.1f} s   {frames / reference:6.1f} frames a second")
@@ -181,14 +185,17 @@ def beside_ffmpeg(film: Path, frames: int, folder: Path) -> None:
     print(f"  disk on the way ÷ result: {cost.disk / cost.result:.2f}   (must 1.5)")
 
 
-def beside_the_tutorial(film: Path, frames: int, folder: Path, python: str, count: int) -> None:
+def beside_the_tutorial(
+    film: Path, frames: int, folder: Path, python: str, count: int, precision: str
+) -> None:
     """Print the tutorial's time beside ours, both with the full-size network of 2016."""
     (folder / "models").mkdir()
     os.environ["AUTOCHROME_MODELS"] = str(folder / "store")
     files = write_models(folder / "models")
     sha256 = sha256_file(files[0])
     make_ready(find_model(NAME), files, sha256, default_folders().converted)
-    ours, _ = our_cost(film, folder / "ours 2016", {"name": NAME, "sha256": sha256})
+    network = {"name": NAME, "sha256": sha256, "precision": precision}
+    ours = our_cost(film, folder / "ours 2016", network)
     part = folder / "part.mp4"
     command = [FFMPEG, "-v", "error", "-i", film, "-frames:v", str(count), "-c", "copy", part]
     subprocess.run(command, check=True)
@@ -197,7 +204,7 @@ def beside_the_tutorial(film: Path, frames: int, folder: Path, python: str, coun
     command = [python, "-m", "benchmarks.tutorial", folder / "models", folder / "tutorial", part]
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     theirs = (time.perf_counter() - began) * frames / min(frames, count)
-    print(f"  the network of 2016, {frames} frames ({count} of them timed for the tutorial):")
+    print(f"  the network of 2016, ours in {precision}, {frames} frames, the tutorial's {count}:")
     print(f"  tutorial {theirs:6.1f} s   ours {ours.total:6.1f} s")
     print(f"  tutorial ÷ ours: {theirs / ours.total:.1f}   (must 8, aim 25)")
     for stage, seconds in ours.seconds.items():
@@ -208,23 +215,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.films", description=__doc__)
     parser.add_argument("films", nargs="*", type=Path)
     parser.add_argument("--media", type=Path, default=os.environ.get("AUTOCHROME_MEDIA"))
-    parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--heights", type=int, nargs="+", default=[480, 1080])
+    parser.add_argument("--seconds", type=float, nargs="+", default=[20, 8])
+    parser.add_argument("--precision", choices=("fp32", "bf16", "int8"), default="int8")
     parser.add_argument("--tutorial-python")
     parser.add_argument("--tutorial-frames", type=int, default=60)
     arguments = parser.parse_args()
     films = arguments.films or [Path(arguments.media or "", name) for name in USUAL]
+    seconds = [*arguments.seconds, *arguments.seconds[-1:] * len(arguments.heights)]
     for source in films:
-        for height in arguments.heights:
+        for height, length in zip(arguments.heights, seconds, strict=False):
             with tempfile.TemporaryDirectory() as name:
                 folder = Path(name)
                 film = folder / "film.mp4"
-                frames = grey_film(source, film, height, arguments.seconds)
+                frames = grey_film(source, film, height, length)
                 print(f"{source.name}, {height} lines, {frames} frames:", flush=True)
                 beside_ffmpeg(film, frames, folder)
-                if arguments.tutorial_python and height == min(arguments.heights):
-                    python, count = arguments.tutorial_python, arguments.tutorial_frames
-                    beside_the_tutorial(film, frames, folder, python, count)
+                python, count = arguments.tutorial_python, arguments.tutorial_frames
+                if python and source == films[0] and height == min(arguments.heights):
+                    beside_the_tutorial(film, frames, folder, python, count, arguments.precision)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Every film of some folders through all stages, with a second opinion on each result.
 
-    python -m benchmarks.odd_films [--anyway] [--codec ffv1] [--keep FOLDER] FOLDER…
+    python -m benchmarks.odd_films [--anyway] [--codec ffv1] [--effort E] [--keep FOLDER] FOLDER…
 
 Without a folder: odd_video, bw_video and color_video below ``AUTOCHROME_MEDIA``. Each film has a
 child process and a time limit of its own. The second opinion is FFmpeg's (imageio-ffmpeg), which
@@ -11,7 +11,6 @@ seconds, reason and remedy; the exit status is 1 where FFmpeg and the verdict di
 """
 
 import argparse
-import math
 import os
 import re
 import subprocess
@@ -28,11 +27,12 @@ import yaml
 from autochrome import films
 from autochrome.archive import Scan, digest, read_json, scan_archive, write_json
 from autochrome.errors import ItemError
-from autochrome.films import deliver, stages, tone
+from autochrome.films import deliver, stages
 from autochrome.films.decoder import open_container, pick_video
 from autochrome.films.streams import SIDECARS
 from autochrome.isolation import IsolatedWorker
 from autochrome.models import find_model
+from autochrome.plan.overrides import Override, Overrides
 from autochrome.plan.values import film_plans
 
 CONFIG = Path(__file__).resolve().parents[1] / "config/config.yaml"
@@ -53,13 +53,11 @@ def in_this_process(function, *args, limit, prepare=tuple):
     return function(*args, *prepare())
 
 
-def one_film(results: str, plans: dict[str, dict[str, Any]], anyway: bool) -> dict[str, Any]:
+def one_film(results: str, plans: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """All stages of a film in this process; its row for the manifest."""
     os.chdir(results)
     for module in (stages, deliver):
         module.isolated = in_this_process
-    if anyway:
-        tone.COLOUR_SPREAD = math.inf
     film = plans["index"]["film"]
     for name, plan in plans.items():
         write_json(Path("plan/films", film, f"{name}.json"), plan)
@@ -129,12 +127,12 @@ def opinion(source: str, result: str) -> tuple[str, str]:
     return times, streams
 
 
-def look(plans: dict[str, dict[str, Any]], results: str, anyway: bool) -> dict[str, Any]:
+def look(plans: dict[str, dict[str, Any]], results: str) -> dict[str, Any]:
     """A film's line of the table."""
     started = time.perf_counter()
     try:
         with IsolatedWorker() as worker:
-            row = worker.call(one_film, results, plans, anyway, timeout=SECONDS)
+            row = worker.call(one_film, results, plans, timeout=SECONDS)
     except ItemError as error:
         row = {"status": "failed", "frames": None, "result": "", "checks": {}}
         row |= {"reason": error.fault, "remedy": error.remedy}
@@ -160,17 +158,17 @@ def show(row: dict[str, Any]) -> None:
 def table(folder: Path, results: Path, config: dict[str, Any], anyway: bool) -> bool:
     """Print a folder's table. True where verdicts and FFmpeg agree."""
     found: Scan = scan_archive(folder, results, probe, {})
-    all_plans = {
-        plans["index"]["path"]: plans
-        for plans in film_plans(found, folder, config, find_model("compact")).values()
-    }
+    networks = {config["model"]: find_model(config["model"])}
+    wishes = Overrides((Override("*", {"treat_as": "grey"}),) if anyway else ())
+    planned = film_plans(found, folder, config, networks, wishes)
+    all_plans = {plans["index"]["path"]: plans for plans in planned.values()}
     agree = True
     print(f"{folder}: {len(found.films())} films, left alone: {found.left_alone}")
     for entry in found.films():
         row = {"status": "failed", "frames": None, "times": "", "streams": "", "seconds": 0.0}
         row |= {"reason": entry.fault, "remedy": entry.remedy, "checks": {}}
         if entry.path in all_plans:
-            row |= look(all_plans[entry.path], str(results), anyway)
+            row |= look(all_plans[entry.path], str(results))
         row["source"] = entry.path
         show(row)
         agree = agree and not _is_bad(row)
@@ -189,11 +187,12 @@ def main() -> int:
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--anyway", action="store_true")
     parser.add_argument("--codec", default="h264")
+    parser.add_argument("--effort", help="the encoder's; left out: its usual one")
     parser.add_argument("--keep", type=Path, help="keep the results in this folder")
     given = parser.parse_args()
     media = Path(os.environ.get("AUTOCHROME_MEDIA", "media"))
     config = yaml.safe_load(CONFIG.read_text())
-    config["films"] |= {"codec": given.codec, "preset": "veryfast"}
+    config["films"] |= {"codec": given.codec, "effort": given.effort}
     agree = True
     with tempfile.TemporaryDirectory() as temporary:
         for folder in given.folders or [media / name for name in SETS]:

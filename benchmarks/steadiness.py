@@ -79,7 +79,7 @@ def coloured(
 ) -> tuple[FilmIndex, Callable[[int], NDArray[np.float32]], float]:
     """A film coloured: its index, the ab map of every frame, and the network's calls a frame."""
     name = f"{key_frames}"
-    make_index(str(path), str(folder / f"{name}.index.npz"), 1, key_frames)
+    make_index(str(path), str(folder / f"{name}.index.npz"), 1, key_frames, "grey")
     index = FilmIndex.load(folder / f"{name}.index.npz")
     predictor.calls = 0
     maps = in_blocks(colour_frames(index, str(path), 0, predictor))

@@ -36,7 +36,8 @@ from .archives import add_moving_film, add_photos
 REPOSITORY = Path(__file__).resolve().parents[1]
 MOST_RUNS = 20
 _QUICK_SECONDS = 30
-_SMALL_DISK = "24m"
+# A run begins only where there is some room.
+_SMALL_DISK = "300m"
 _GIVEN = ("photos", "films", "report", "manifest.tsv", "SHA256SUMS")
 
 
@@ -64,7 +65,7 @@ class Trial:
         command = [sys.executable, str(REPOSITORY / "workflow/snakemake_command.py")]
         command += ["--logger", "autochrome", "--snakefile", str(REPOSITORY / "Snakefile")]
         command += ["--workflow-profile", str(REPOSITORY / "profiles/default"), "--config"]
-        command += [f"output={self.results}", "films={chunk_seconds: 1, preset: ultrafast}"]
+        command += [f"output={self.results}", "films={chunk_seconds: 1, effort: ultrafast}"]
         command += ["photos={batch_size: 8}"]
         names = {"AUTOCHROME_ARCHIVE": str(self.archive), "AUTOCHROME_CALLER": str(self.folder)}
         names["PYTHONPATH"] = str(REPOSITORY / "workflow/plugins")
@@ -263,6 +264,8 @@ def undisturbed(folder: Path) -> Trial:
     began = time.monotonic()
     trial.finish()
     trial.seconds = time.monotonic() - began
+    if trial.faults:
+        sys.exit(trial.faults[0])
     return trial
 
 

@@ -8,7 +8,7 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -33,7 +33,7 @@ RESULTS_MARK = "autochrome.json"
 Probe = Callable[[str], dict[str, Any]]
 
 
-@dataclass
+@dataclass(slots=True)
 class Entry:
     """One file below the archive: ``kind`` is photo, film or other; ``format`` says more.
 
@@ -51,17 +51,22 @@ class Entry:
     remedy: str = ""
 
 
+_COLUMNS = [column.name for column in fields(Entry)]
+
+
 @dataclass
 class Scan:
     """What a walk through the archive found, sorted by path.
 
     ``left_alone`` counts what is neither photograph nor film; ``faults`` are (path, fault) of
-    folders and files that could not be looked at.
+    folders and files that could not be looked at. ``unsure`` are paths of entries that stand for
+    this run only: they could not be read, and perhaps a disk was away.
     """
 
     entries: list[Entry] = field(default_factory=list)
     left_alone: dict[str, int] = field(default_factory=dict)
     faults: list[tuple[str, str]] = field(default_factory=list)
+    unsure: set[str] = field(default_factory=set)
 
     def photos(self) -> list[Entry]:
         return [entry for entry in self.entries if entry.kind == "photo"]
@@ -81,7 +86,7 @@ def scan_archive(archive: Path, results: Path, probe: Probe, known: dict[str, En
     for path, status in _walk(archive, results, scan.faults, left_alone):
         entry = known.get(path)
         if entry is None or (entry.size, entry.mtime_ns) != (status.st_size, status.st_mtime_ns):
-            entry = _look(archive, path, status, probe, scan.faults)
+            entry = _look(archive, path, status, probe, scan)
         if entry.kind == "other":
             left_alone[_OTHERS.get(entry.format, "other files")] += 1
         scan.entries.append(entry)
@@ -96,15 +101,18 @@ def recall(memory: Path) -> dict[str, Entry]:
         kept = read_json(memory)
     except (FileNotFoundError, ValueError):
         return {}
-    if kept["version"] != VERSION:
+    if kept["version"] != VERSION or kept.get("columns") != _COLUMNS:
         return {}
-    return {entry["path"]: Entry(**entry) for entry in kept["entries"]}
+    return {row[0]: Entry(*row) for row in kept["rows"]}
 
 
-def remember(scan: Scan, memory: Path) -> None:
-    """Keep what was recognised, for `recall`."""
-    entries = [asdict(entry) for entry in scan.entries]
-    write_json_if_changed(memory, {"version": VERSION, "entries": entries})
+def remember(scan: Scan, memory: Path, known: dict[str, Entry]) -> None:
+    """Keep what was recognised, for `recall`; ``known`` is what the file holds already."""
+    if len(scan.entries) == len(known) and all(known.get(e.path) is e for e in scan.entries):
+        return
+    sure = [entry for entry in scan.entries if entry.path not in scan.unsure]
+    rows = [[getattr(entry, name) for name in _COLUMNS] for entry in sure]
+    write_json_if_changed(memory, {"version": VERSION, "columns": _COLUMNS, "rows": rows})
 
 
 def _walk(
@@ -154,30 +162,34 @@ def _walk(
                 left_alone["pipes, sockets and devices"] += 1
 
 
-def _look(
-    archive: Path,
-    path: str,
-    status: os.stat_result,
-    probe: Probe,
-    faults: list[tuple[str, str]],
-) -> Entry:
+def _look(archive: Path, path: str, status: os.stat_result, probe: Probe, scan: Scan) -> Entry:
     source = archive / path
     try:
-        with source.open("rb") as file:
-            head = file.read(HEAD_BYTES)
+        kind, form = recognise(_head(source), path)
+        entry = Entry(path, status.st_size, status.st_mtime_ns, kind, form)
+        if kind == "film":
+            probed = probe(str(source))
+            entry.header = probed.get("header")
+            entry.fault, entry.remedy = probed.get("fault", ""), probed.get("remedy", "")
+            if entry.fault:
+                _head(source)
+                if PurePosixPath(path).suffix.lower() not in FILM_SUFFIXES:
+                    # Sound in a film's container, for the most part.
+                    return Entry(path, status.st_size, status.st_mtime_ns, "other", "other")
+                scan.unsure.add(path)
+        return entry
     except OSError as error:
+        scan.unsure.add(path)
         kind, form = recognise(b"", path)
+        entry = Entry(path, status.st_size, status.st_mtime_ns, kind, form)
+        fault = f"It cannot be read: {error.strerror}."
         if kind == "other":
-            faults.append((path, f"It cannot be read: {error.strerror}."))
-        return Entry(path, status.st_size, status.st_mtime_ns, kind, form)
-    kind, form = recognise(head, path)
-    entry = Entry(path, status.st_size, status.st_mtime_ns, kind, form)
-    if kind == "film":
-        probed = probe(str(source))
-        entry.header = probed.get("header")
-        entry.fault, entry.remedy = probed.get("fault", ""), probed.get("remedy", "")
-        is_named_film = PurePosixPath(path).suffix.lower() in FILM_SUFFIXES
-        if entry.fault and not is_named_film:
-            # Sound in a film's container, for the most part.
-            return Entry(path, status.st_size, status.st_mtime_ns, "other", "other")
-    return entry
+            scan.faults.append((path, fault))
+        elif kind == "film":
+            entry.fault, entry.remedy = fault, "Give read permission, or see that it is there."
+        return entry
+
+
+def _head(source: Path) -> bytes:
+    with source.open("rb") as file:
+        return file.read(HEAD_BYTES)

@@ -6,7 +6,9 @@ as a smooth function of L* with a slope across the picture, and the distance tha
 exceed is one figure: stamps and coloured captions are less than that, the colours of a photograph
 more. Stains and patches of yellow exceed it too, but are smooth: what the fit leaves is fitted
 again as linear in L* in every small neighbourhood, and the distance that 4 % exceed is the other
-figure. A picture is in colour where both are large. The rates are printed by benchmarks/tone.py.
+figure. A picture is in colour where both are large. What lies within 9 % of its edges is left out:
+prints are photographed on coloured cloth, mounts and scanner lids, and no photograph has its colour
+there alone. The rates are printed by benchmarks/tone.py.
 """
 
 from dataclasses import dataclass
@@ -19,13 +21,14 @@ from .lab import lab_from_rgb
 
 # Area means of this size leave out film grain and JPEG's chroma noise, but keep small objects.
 _SIDE = 32
+_EDGE = 3
 _DEGREE = 4
 _PERCENTILE, _NEAR_PERCENTILE = 92, 96
 # Cells of a neighbourhood, of which the middle one is judged; and the variance of L* in it below
 # which a slope is not believed.
 _NEAR = 5
 _FLAT = 4.0
-_COLOUR, _NEAR_COLOUR = 3.1, 2.4
+_COLOUR, _NEAR_COLOUR = 2.8, 2.4
 _GREY = 1.0
 
 
@@ -34,7 +37,7 @@ class Tone:
     """What the colour of a picture is.
 
     ``kind`` is "grey", "tinted" (one tone) or "colour". In CIE units, ``spread`` is how far its
-    colours are from one tone, and ``near`` from those of their neighbourhood; from 3.1 and 2.4 on
+    colours are from one tone, and ``near`` from those of their neighbourhood; from 2.8 and 2.4 on
     it is in colour.
     """
 
@@ -53,11 +56,12 @@ def tone_of(rgb: NDArray[np.uint8]) -> Tone:
     'grey'
     """
     small = cv2.resize(rgb, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
-    lab = lab_from_rgb(small).reshape(-1, 3)
+    inner = np.ascontiguousarray(small[_EDGE:-_EDGE, _EDGE:-_EDGE])
+    lab = lab_from_rgb(inner).reshape(-1, 3)
     lightness, ab = lab[:, 0] / 50 - 1, lab[:, 1:].astype(np.float64)
-    across = np.linspace(-1, 1, _SIDE)
+    across = np.linspace(-1, 1, len(inner))
     places = np.stack(np.meshgrid(across, across), axis=-1).reshape(-1, 2)
-    left = _unlike_one_tone(lightness, ab, places).reshape(_SIDE, _SIDE, 2)
+    left = _unlike_one_tone(lightness, ab, places).reshape(*inner.shape[:2], 2)
     spread = float(np.percentile(np.hypot(*np.moveaxis(left, 2, 0)), _PERCENTILE))
     nearby = _unlike_its_neighbours(lab[:, 0], left)
     near = float(np.percentile(np.hypot(*np.moveaxis(nearby, 2, 0)), _NEAR_PERCENTILE))

@@ -33,7 +33,8 @@ class FilmHeader:
 
     ``duration_seconds``, ``bit_rate`` (bits a second) and ``frame_rate`` are None where unknown.
     ``fits_mp4`` says of a film whose own container is not kept whether MP4 holds all of it, and
-    players of MP4 know its sound.
+    players of MP4 know its sound; ``only_mov`` whether QuickTime holds all of it, and Matroska
+    does not, as with the sound of telephones and some of AVI.
     """
 
     duration_seconds: float | None
@@ -45,6 +46,7 @@ class FilmHeader:
     frame_rate: float | None
     has_video: bool = True
     fits_mp4: bool = False
+    only_mov: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -72,14 +74,21 @@ def probe_film(path: str) -> FilmHeader:
             container=form,
             frame_rate=float(rate) if rate else None,
             fits_mp4=not kept and _fits_mp4(path),
+            only_mov=not kept and not _fits(path, "matroska") and _fits(path, "mov"),
         )
 
 
 def _fits_mp4(path: str) -> bool:
     with open_container(path) as container:
-        copies = plan_copies(container, pick_video(container), "mp4")
         sound = {stream.name for stream in container.streams.audio}
-    return sound <= _MP4_SOUND and all(copy.place in ("film", "chapters") for copy in copies)
+    return sound <= _MP4_SOUND and _fits(path, "mp4")
+
+
+def _fits(path: str, form: str) -> bool:
+    """Can this format hold all of the film?"""
+    with open_container(path) as container:
+        copies = plan_copies(container, pick_video(container), form)
+    return all(copy.place in ("film", "attachment", "chapters") for copy in copies)
 
 
 def _duration(container: av.container.InputContainer, stream: av.VideoStream) -> float | None:
@@ -134,4 +143,6 @@ def result_container(path_suffix: str, header: FilmHeader, codec: str, wished: s
     suffix = path_suffix.lower().lstrip(".")
     if suffix in possible and _KEPT_CONTAINERS.get(suffix) == header.container:
         return suffix
-    return "mp4" if "mp4" in possible and header.fits_mp4 else possible[0]
+    if "mp4" in possible and header.fits_mp4:
+        return "mp4"
+    return "mov" if "mov" in possible and header.only_mov else possible[0]

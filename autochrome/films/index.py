@@ -50,6 +50,8 @@ INDEX_VERSION = 3
 # Timestamps that go back by more than this, in seconds, are those of another recording.
 JUMP_BACK = 1
 
+_SIZES_TOLD = 4
+
 NO_PTS = np.iinfo(np.int64).min
 
 
@@ -298,6 +300,8 @@ class _Seen:
         self.last_duration = 0
         # The first frame that is not of the film's size or kind, and what is wrong with it.
         self.misfit: tuple[int, ItemError] | None = None
+        # The first frames of stretches of one size: number, width, height.
+        self.sizes = [(0, picture.width, picture.height)]
 
     @property
     def shots(self) -> list[int]:
@@ -310,6 +314,8 @@ class _Seen:
         self.dts.append(frame.dts)
         self.corrupt.append(frame.is_corrupt)
         self.last_duration = frame.duration or 0
+        if (frame.width, frame.height) != self.sizes[-1][1:]:
+            self.sizes.append((len(self.prints), frame.width, frame.height))
         try:
             luma = luma_of(frame, self.picture)
         except ItemError as error:
@@ -345,6 +351,12 @@ def _look_through(film: Film, frames: Iterator[av.VideoFrame], threads: int) -> 
 
 def _refuse(seen: _Seen, pts: NDArray[np.int64], time_base: Fraction) -> None:
     """Raise ItemError if a film that is to be coloured is of a kind that cannot be."""
+    if len(seen.sizes) > 1:
+        raise ItemError(
+            f"The picture changes its size: {_stretches(seen.sizes, pts, time_base)}.",
+            "Cut it there into films of one size each, for example with FFmpeg (-ss and -t before "
+            "-i, -c:v ffv1 -c:a copy), and colour these.",
+        )
     if seen.misfit is not None:
         frame, error = seen.misfit
         at = float((pts[frame] - pts[0]) * time_base)
@@ -358,3 +370,15 @@ def _refuse(seen: _Seen, pts: NDArray[np.int64], time_base: Fraction) -> None:
             "Convert it to SDR, Rec. 709 first, for example with FFmpeg's filters zscale and "
             "tonemap, and colour that.",
         )
+
+
+def _stretches(
+    sizes: list[tuple[int, int, int]], pts: NDArray[np.int64], time_base: Fraction
+) -> str:
+    """What sizes the picture has, from where on; the first ones if there are many."""
+    told = []
+    for frame, width, height in sizes[:_SIZES_TOLD]:
+        seconds = float((pts[frame] - pts[0]) * time_base)
+        told.append(f"{width} × {height} from frame {frame} on ({seconds:.3f} s)")
+    more = len(sizes) - len(told)
+    return ", ".join(told) + (f", and {more} more changes" if more else "")

@@ -27,13 +27,16 @@ from .streams import (
 from .timing import coded_order, decoding_times, open_encoded, packets_of
 
 # Raised when the same packets would be put together in another way.
-JOIN_VERSION = 2
+JOIN_VERSION = 3
 
 FORMATS = {"mp4": "mp4", "m4v": "mp4", "mov": "mov", "mkv": "matroska", "ts": "mpegts"}
 
 # No dates and random ids; and sound that begins before the picture's 0 (an encoder's priming)
 # must not push the picture later.
 _EXACT = {"fflags": "+bitexact", "avoid_negative_ts": "disabled"}
+
+# Ticks of a stream's clock before its first picture: more pictures than any codec holds back.
+_REORDERED = 32
 
 _LARGEST_TIMESCALE = 2**31 - 1
 _PICTURE_NAMES = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "image/png")}
@@ -258,6 +261,8 @@ class _Clock:
         packet.pts = packet.pts + move if packet.pts is not None else None
         if given is None:
             packet.pts = packet.dts = self._last or 0
+        elif packet.dts is None and self._copy.kind == "video":
+            packet.dts = self._before(packet.pts)
         else:
             packet.dts = given + move
         self._copy.note(packet)
@@ -269,6 +274,13 @@ class _Clock:
                     packet.pts = self._copy.times[-1] = earliest
                     self._copy.repaired += 1
         self._last = packet.dts
+
+    def _before(self, pts: int) -> int:
+        """A decoding time for a picture that has none, as the first ones of Matroska with B-frames.
+
+        It rises, and leaves room for those that are coded later and shown earlier.
+        """
+        return pts - _REORDERED if self._last is None else min(pts, self._last + 1)
 
 
 def _mux_all(output, coloured: Iterator[av.Packet], others: Iterator[av.Packet]) -> None:

@@ -13,8 +13,9 @@ import av
 import xxhash
 from av.stream import Disposition
 
-# Files beside the film, by suffix, and their format. NUT, FFmpeg's own, holds the rest.
-SIDECARS = {"mka": "matroska", "mks": "matroska", "nut": "nut"}
+# Files beside the film, by suffix, and their format. ASF holds the sound of Windows' old codecs,
+# NUT, FFmpeg's own, the rest.
+SIDECARS = {"mka": "matroska", "mks": "matroska", "wma": "asf", "nut": "nut"}
 
 # Packets looked at to find the first one of every stream, for a trial of the container.
 _SCANNED_PACKETS = 2000
@@ -42,6 +43,9 @@ class Copy:
     output: int = -1
     hash: xxhash.xxh3_128 = field(default_factory=xxhash.xxh3_128)
     times: array = field(default_factory=lambda: array("q"))
+    # Bytes of the stream before each packet: containers cut PCM into packets of other lengths.
+    positions: array = field(default_factory=lambda: array("q"))
+    size: int = 0
     time_base: Fraction = Fraction(1)
     unwrapper: Any = None
     # Packets whose times did not rise and were moved.
@@ -49,11 +53,13 @@ class Copy:
 
     def note(self, packet: av.Packet) -> None:
         """Take one packet of the source into account."""
+        self.positions.append(self.size)
+        plain = [packet]
         if self.unwrapper is not None:
-            for plain in self.unwrapper.filter(av.Packet(bytes(packet))):
-                self.hash.update(bytes(plain))
-        else:
-            self.hash.update(bytes(packet))
+            plain = self.unwrapper.filter(av.Packet(bytes(packet)))
+        for data in map(bytes, plain):
+            self.hash.update(data)
+            self.size += len(data)
         moment = packet.pts if packet.pts is not None else packet.dts
         self.times.append(moment if moment is not None else 0)
 
@@ -109,9 +115,9 @@ def _place(container, stream, packet, target: str) -> str:
         return "chapters"
     if _fits(stream, packet, target):
         return "film"
-    usual = {"audio": "mka", "subtitle": "mks"}.get(stream.type)
-    for sidecar in (usual, "nut"):
-        if sidecar and _fits(stream, packet, SIDECARS[sidecar]):
+    usual = {"audio": ("mka", "wma"), "subtitle": ("mks",)}.get(stream.type, ())
+    for sidecar in (*usual, "nut"):
+        if _fits(stream, packet, SIDECARS[sidecar]):
             return sidecar
     return "none"
 
@@ -130,7 +136,8 @@ def _fits(stream: av.stream.Stream, packet: av.Packet | None, target: str) -> bo
             else:
                 again = av.Packet(bytes(packet))
                 again.time_base = packet.time_base
-                again.pts = again.dts = 0
+                # NUT holds no time before 0.
+                again.pts = again.dts = packet.pts if target == "nut" else 0
                 again.is_keyframe = True
                 again.stream = output
                 trial.mux(again)

@@ -11,6 +11,8 @@ import av
 
 from .decoder import Faults, Film, decode
 
+_USUAL_RATE = 25
+
 
 @dataclass
 class Stretch:
@@ -36,7 +38,8 @@ def decode_stretch(film: Film, stretch: Stretch) -> Iterator[av.VideoFrame]:
     """The frames of a stretch, from the first key frame on."""
     if stretch.start is not None:
         film.container.seek(stretch.start, stream=film.stream)
-    begun = None
+    begun, count = None, 0
+    rate = film.stream.guessed_rate or film.stream.average_rate or _USUAL_RATE
     for frame in decode(film):
         if begun is None:
             if stretch.start is not None and not frame.key_frame:
@@ -45,9 +48,13 @@ def decode_stretch(film: Film, stretch: Stretch) -> Iterator[av.VideoFrame]:
             film.faults, film.captions = Faults(), 0
             begun = frame.pts if frame.pts is not None else frame.dts
         now = frame.pts if frame.pts is not None else frame.dts
-        if begun is not None and now is not None:
-            if (now - begun) * film.time_base >= stretch.seconds:
+        if begun is None or now is None:
+            # A bare stream.
+            if count >= stretch.seconds * rate:
                 return
-            if now < begun:
-                continue
+        elif (now - begun) * film.time_base >= stretch.seconds:
+            return
+        elif now < begun:
+            continue
+        count += 1
         yield frame

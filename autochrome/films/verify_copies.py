@@ -1,5 +1,6 @@
 """What was copied, read back: streams, tags and chapters of the result beside the source's."""
 
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -40,11 +41,9 @@ def _read_copies(path: str, here: dict[int, Copy]) -> list[tuple[Copy, Copy]]:
 def _compare(copy: Copy, found: Copy) -> str:
     if found.hash.digest() != copy.hash.digest():
         raise ItemError(f"The copied stream {copy.source} ({copy.name}) differs.", REMEDY)
-    if len(found.times) != len(copy.times):
-        return f"equal bytes, {len(copy.times)} packets as {len(found.times)}"
     # Matroska rounds times before 0 towards 0, all others to the nearest.
     tick = max(found.time_base, copy.time_base)
-    for true, value in zip(copy.times, found.times, strict=True):
+    for true, value in _at_the_same_bytes(copy, found):
         if abs(value * found.time_base - true * copy.time_base) >= tick:
             raise ItemError(
                 f"A packet of the copied stream {copy.source} ({copy.name}) stands at "
@@ -52,8 +51,21 @@ def _compare(copy: Copy, found: Copy) -> str:
                 f"not at {float(true * copy.time_base):.6f} s.",
                 REMEDY,
             )
+    if len(found.times) != len(copy.times):
+        return f"equal bytes, {len(copy.times)} packets as {len(found.times)}"
     moved = f", {copy.repaired} of them moved in time, to follow each other"
     return f"equal, {len(copy.times)} packets" + (moved if copy.repaired else "")
+
+
+def _at_the_same_bytes(copy: Copy, found: Copy) -> Iterator[tuple[int, int]]:
+    """The times of those packets that begin at the same byte of the stream, in both."""
+    if copy.positions == found.positions:
+        yield from zip(copy.times, found.times, strict=True)
+        return
+    there = dict(zip(found.positions, found.times, strict=True))
+    for position, time in zip(copy.positions, copy.times, strict=True):
+        if position in there:
+            yield time, there[position]
 
 
 def compare_tags(

@@ -69,6 +69,11 @@ def foreign_content(path: Path) -> ItemError | None:
         )
     if text.startswith((b"<!doctype html", b"<html")):
         return ItemError("It is an HTML page, not a photograph.", again)
+    if text.startswith(b"%pdf-"):
+        return ItemError(
+            "It is a PDF document, not a photograph.",
+            f"Take its pictures out, for example: pdfimages -all {shlex.quote(path.name)} page",
+        )
     return None
 
 

@@ -51,6 +51,9 @@ class _Store:
 def read(path: Path, max_pixels: int) -> Picture:
     """Decode a JPEG's luma. Raises ItemError for what is broken or not supported."""
     data = path.read_bytes()
+    if data[:1] == b"%" and (fault := foreign_content(path)):
+        # A document may hold a JPEG among its first bytes.
+        raise fault
     try:
         jpeg = parse(data)
     except ItemError as error:
@@ -62,8 +65,13 @@ def read(path: Path, max_pixels: int) -> Picture:
             kinds.get(len(jpeg.components), f"a JPEG of {jpeg.precision} bits a sample")
         )
         raise ItemError(f"It is {kind}, which is not supported.", convert_remedy(path))
-    sound = _sound_luma(jpeg)
+    notes = []
+    if not jpeg.ends and _sound_luma(jpeg.with_end()) is not None:
+        jpeg = jpeg.with_end()
+        notes = ["its end marker was missing, and nothing else"]
+    sound = _sound_luma(jpeg) if len(jpeg.components) == 1 else None
     facts = {
+        "notes": notes,
         "orientation": orientation_of(jpeg.exif),
         "xmp": jpeg.xmp,
         "icc": jpeg.icc,
@@ -88,9 +96,7 @@ def read(path: Path, max_pixels: int) -> Picture:
 
 
 def _sound_luma(jpeg: Jpeg) -> NDArray[np.uint8] | None:
-    """The pixels of a grey JPEG; None of any other, and where the decoder finds the least fault."""
-    if len(jpeg.components) != 1:
-        return None
+    """The luma of a grey or YCbCr JPEG; None where the decoder finds the least fault."""
     with libjpeg_warnings() as warnings:
         try:
             luma = cv2.imdecode(np.frombuffer(jpeg.stripped, np.uint8), cv2.IMREAD_GRAYSCALE)

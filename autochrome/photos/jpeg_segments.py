@@ -11,7 +11,8 @@ _ADOBE, _MULTI_PICTURE = b"Adobe", b"MPF\0"
 _APP0, _APP1, _APP2, _APP14, _COM = 0xE0, 0xE1, 0xE2, 0xEE, 0xFE
 _SOI, _EOI, _SOS = b"\xff\xd8", b"\xff\xd9", 0xDA
 _STANDALONE = {0x01, 0xD8, *range(0xD0, 0xD8)}
-_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+_LS_FRAME = 0xF7
+_FRAMES = {*range(0xC0, 0xD0), _LS_FRAME} - {0xC4, 0xC8, 0xCC}
 _LARGEST = 65533
 
 _CODINGS = {
@@ -23,6 +24,7 @@ _CODINGS = {
     0xC9: "arithmetic-coded JPEG",
     0xCA: "arithmetic-coded JPEG",
     0xCB: "arithmetic-coded lossless JPEG",
+    _LS_FRAME: "JPEG-LS",
 }
 
 
@@ -87,6 +89,15 @@ class Jpeg:
         scans = self.stripped[self.stripped.find(b"\xff\xda") :]
         _, end, trailer = scans.partition(_EOI)
         return b"" if not end or trailer.startswith(_SOI) else trailer
+
+    @property
+    def ends(self) -> bool:
+        """Is there an end marker? In entropy-coded data it cannot be."""
+        return _EOI in self.stripped[self.stripped.find(b"\xff\xda") :]
+
+    def with_end(self) -> "Jpeg":
+        """The same with an end marker behind everything."""
+        return replace(self, stripped=self.stripped + _EOI)
 
     def _payloads(self, code: int) -> list[bytes]:
         return [s.payload for s in self.segments if s.code == code]

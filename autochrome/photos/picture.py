@@ -61,6 +61,26 @@ class Written:
     damage: str = ""
 
 
+@dataclass(frozen=True)
+class Indexed:
+    """Pixels by their place in a palette: uint8 (H, W, 3), each looked up when it is asked for.
+
+    ``indexes`` uint8 (H, W), ``palette`` uint8 (n, 3).
+    """
+
+    indexes: NDArray[np.uint8]
+    palette: NDArray[np.uint8]
+    ndim = 3
+    dtype = np.dtype(np.uint8)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return (*self.indexes.shape, 3)
+
+    def __getitem__(self, rows: slice) -> NDArray[np.uint8]:
+        return self.palette[self.indexes[rows]]
+
+
 def strips(height: int, width: int) -> Iterator[slice]:
     """Slices of rows that together are a picture of that size."""
     step = max(2, _STRIP_PIXELS // max(1, width) // 2 * 2)
@@ -68,7 +88,7 @@ def strips(height: int, width: int) -> Iterator[slice]:
         yield slice(top, min(top + step, height))
 
 
-def reduced(pixels: NDArray[np.integer], side: int = _SEEN_SIDE) -> NDArray[np.float32]:
+def reduced(pixels: NDArray[np.integer] | Indexed, side: int = _SEEN_SIDE) -> NDArray[np.float32]:
     """A copy of moderate size by area means: float32 (h, w[, 3]) in [0, 1].
 
     ``pixels`` uint8 or uint16 (H, W[, 3]). The longer side becomes ``side`` … 2 ``side`` - 1
@@ -78,7 +98,7 @@ def reduced(pixels: NDArray[np.integer], side: int = _SEEN_SIDE) -> NDArray[np.f
     share = np.float32(1 / np.iinfo(pixels.dtype).max)
     factor = max(1, max(height, width) // side)
     if factor == 1:
-        return pixels * share
+        return pixels[:] * share
     columns = max(1, width // factor)
     step = max(1, _STRIP_PIXELS // (width * factor)) * factor
     rows = []
@@ -104,7 +124,7 @@ def extended(ab: NDArray[np.float32], decoded: int, height: int) -> NDArray[np.f
     return np.pad(upper, ((0, missing), (0, 0), (0, 0)))
 
 
-def picture_from_pixels(pixels: NDArray[np.integer], **facts: Any) -> Picture:
+def picture_from_pixels(pixels: NDArray[np.integer] | Indexed, **facts: Any) -> Picture:
     """A `Picture` of grey (H, W) or R'G'B' (H, W, 3) codes; ``facts`` are its other fields."""
     if pixels.ndim == 2:
         return Picture(luma=pixels, **facts)

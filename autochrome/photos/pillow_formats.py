@@ -12,7 +12,7 @@ from . import png
 from .exif import orientation_of
 from .faults import animation, check_pixels, convert_remedy, damaged
 from .icc import profile_for_colour
-from .picture import Picture, Written, coloured
+from .picture import Indexed, Picture, Written, coloured
 from .raster import picture_from_channels, verified
 from .thumbnail import exif_with_thumbnail
 
@@ -54,7 +54,10 @@ def _read(path: Path, max_pixels: int, name: str) -> Picture:
                     "It is a BMP with transparency, which is not supported.", convert_remedy(path)
                 )
             mode = _CHANNELS.get(image.mode) or ("RGBA" if "transparency" in image.info else "RGB")
-            pixels = np.asarray(image if image.mode == mode else image.convert(mode))
+            if (image.mode, mode) == ("P", "RGB"):
+                pixels = _indexed(image)
+            else:
+                pixels = np.asarray(image if image.mode == mode else image.convert(mode))
             info = image.info
     except (OSError, SyntaxError, ValueError, EOFError, TypeError) as error:
         raise damaged(path, str(error)) from error
@@ -66,6 +69,15 @@ def _read(path: Path, max_pixels: int, name: str) -> Picture:
         icc=info.get("icc_profile") or b"",
         store={"exif": exif, "dpi": info.get("dpi"), "comment": info.get("comment", b"")},
     )
+
+
+def _indexed(image: Image.Image) -> Indexed:
+    """Of a picture with a palette. Converting it takes eight bytes a pixel."""
+    indexes = np.asarray(image)
+    palette = np.zeros((256, 3), np.uint8)
+    colours = np.frombuffer(bytes(image.getpalette("RGB")), np.uint8)
+    palette[: len(colours) // 3] = colours.reshape(-1, 3)
+    return Indexed(indexes, palette)
 
 
 def write_webp(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> Written:

@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ItemError
-from .picture import Picture, Written, luma_difference, picture_from_pixels
+from .picture import Indexed, Picture, Written, luma_difference, picture_from_pixels
 
 # Lossless formats keep luma within one code (promise 1).
 _LUMA_LIMIT = 1
 
 
-def picture_from_channels(pixels: NDArray[np.integer], **facts) -> Picture:
+def picture_from_channels(pixels: NDArray[np.integer] | Indexed, **facts) -> Picture:
     """A `Picture` of decoded channels: (H, W) or (H, W, n) for grey, grey + alpha, RGB, RGBA."""
     if pixels.ndim == 2 or pixels.shape[2] == 3:
         return picture_from_pixels(pixels, **facts)

@@ -16,7 +16,7 @@ from ..color import REC601, luma_from_rgb
 from ..errors import ItemError
 from .faults import camera_raw, check_pixels, convert_remedy, damaged
 from .icc import profile_for_colour
-from .picture import Picture, Written, coloured_strips, luma_difference
+from .picture import Indexed, Picture, Written, coloured_strips, luma_difference
 from .raster import judged, picture_from_channels
 from .tiff_tags import Tag, read_tags, replace_tags
 
@@ -36,8 +36,9 @@ _ENCODERS = {
 _SUB_DIRECTORIES = 330
 _RAW_PHOTOMETRICS = (PHOTOMETRIC.CFA, PHOTOMETRIC.LINEAR_RAW)
 _DNG_VERSION = 50706
-# Values of floating-point samples that stand for white, the least that is not exceeded.
-_WHITES = (1.0, 255.0, 65535.0)
+# Values of floating-point samples that stand for white, and the least greatest value that tells so:
+# 1.3 may be overshoot beyond 1, and 4000 of 12 bits.
+_WHITES = {1.0: 0.0, 255.0: 32.0, 65535.0: 8192.0}
 _STRIP_BYTES = 1 << 24
 # A classic TIFF counts with 32 bits.
 _MOST_CLASSIC = (1 << 32) - (1 << 25)
@@ -154,7 +155,7 @@ def _ends_early(page: Any, size: int) -> bool:
     return not segments or any(not n or offset + n > size for offset, n in segments)
 
 
-def _channels(page: Any, pixels: NDArray) -> NDArray[np.integer]:
+def _channels(page: Any, pixels: NDArray) -> NDArray[np.integer] | Indexed:
     """Codes as uint8 or uint16, (H, W) or (H, W, n), black at 0."""
     shape = (page.imagelength, page.imagewidth)
     if pixels.ndim == 3 and pixels.shape[:2] != shape:
@@ -164,7 +165,7 @@ def _channels(page: Any, pixels: NDArray) -> NDArray[np.integer]:
     if page.photometric == PHOTOMETRIC.PALETTE:
         palette = page.colormap
         palette = (palette >> 8 if palette.max() > 255 else palette).astype(np.uint8)
-        return np.ascontiguousarray(palette.T)[pixels.astype(np.uint8)]
+        return Indexed(pixels.astype(np.uint8, copy=False), np.ascontiguousarray(palette.T))
     if page.bitspersample < 8:
         pixels = pixels.astype(np.uint8) * np.uint8(255 // (2**page.bitspersample - 1))
     if page.photometric == PHOTOMETRIC.MINISWHITE:
@@ -175,7 +176,7 @@ def _channels(page: Any, pixels: NDArray) -> NDArray[np.integer]:
 def _floating(path: Path, pixels: NDArray[np.floating]) -> _Floating:
     """Luma of floating-point samples (H, W[, 3]). Raises ItemError if they are no picture's."""
     low, high = float(pixels.min()), float(pixels.max())
-    white = next((white for white in _WHITES if high <= white), None)
+    white = next((white for white, least in _WHITES.items() if least <= high <= white), None)
     # NaN compares as false with everything.
     if white is None or not low >= 0:
         raise ItemError(

@@ -48,6 +48,12 @@ def pictures_of(path: Path) -> list[int]:
         return []
 
 
+def pictures_apart(path: Path) -> list[int]:
+    """The same if they must be taken apart for colouring; empty where the first is the only one."""
+    found = pictures_of(path)
+    return found if len(found) > 1 or (found and found != directory_offsets(path)[:1]) else []
+
+
 def colour_pages(
     source: Path, offsets: list[int], part: Path, colour: Callable[[Path, Path], Outcome]
 ) -> Outcome:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..archive import Entry, Scan, remove_leftovers, write_json_if_changed
+from ..archive import Entry, Scan, read_json, remove_leftovers, write_json_if_changed
 from . import estimate, spans, standing, values
 from .overrides import Overrides
 
@@ -43,19 +43,22 @@ class Draft:
         self.open_buckets = {
             bucket
             for bucket, plan in self.photos.items()
-            if not standing.is_finished(self.done_photos.get(bucket), plan, self.results)
-            or self._asked(self.done_photos[bucket], redo)
+            if self._is_open(self.done_photos.get(bucket), plan, redo)
         }
         self.open_films = {
             film
             for film, stages in self.films.items()
-            if not standing.is_finished(self.done_joins.get(film), stages["join"], self.results)
-            or self._asked(self.done_joins[film], redo)
+            if self._is_open(self.done_joins.get(film), stages["join"], redo)
         }
 
+    def _is_open(self, path: Path | None, plan: dict[str, Any], redo: str | None) -> bool:
+        done = standing.read_done(path) if path else None
+        return not standing.is_finished(done, plan, self.results) or self._asked(done, redo)
+
     @staticmethod
-    def _asked(done: dict[str, Any], redo: str | None) -> bool:
-        return any(standing.wants_again(row, redo) for row in done["rows"])
+    def _asked(done: dict[str, Any] | None, redo: str | None) -> bool:
+        rows = (done or {}).get("rows", ())
+        return redo is not None and any(standing.wants_again(row, redo) for row in rows)
 
     def weights(self) -> dict[str, dict[str, float]]:
         """Expected seconds of a job that has work, by rule and bucket or film."""
@@ -168,7 +171,9 @@ class Draft:
         wanted |= {stages["join"]["result"] for stages in self.films.values()}
         finished = [self.done_photos[b] for b in self.photos.keys() - self.open_buckets]
         finished += [self.done_joins[f] for f in self.films.keys() - self.open_films]
-        return wanted | {row["result"] for done in finished for row in done["rows"]}
+        for path in finished:
+            wanted |= {row["result"] for row in read_json(path)["rows"]}
+        return wanted
 
     def _is_closed(self) -> bool:
         """Are manifest and report there, and made for this very plan?"""
@@ -198,8 +203,8 @@ class Draft:
         for bucket in self.open_buckets:
             standing.ask_again(self.results / f"state/photos/{bucket}.jsonl", redo)
         for film in self.open_films:
-            done = self.done_joins.get(film) or {"rows": []}
-            if self._asked(done, redo):
+            path = self.done_joins.get(film)
+            if path and self._asked(standing.read_done(path), redo):
                 standing.ask_again(self.results / f"state/films/{film}.jsonl", None)
                 for path in (self.results / "done/films" / film).glob("*.json"):
                     path.unlink()

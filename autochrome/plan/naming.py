@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterable
 from pathlib import PurePosixPath
+from posixpath import splitext
 
 from ..archive import path_digest
 
@@ -64,7 +65,7 @@ def with_suffix(path: str, suffix: str, accepted: Iterable[str]) -> str:
     >>> with_suffix("a/B.JPG", ".jpg", {".jpg", ".jpeg"})
     'a/B.JPG'
     """
-    return path if PurePosixPath(path).suffix.lower() in accepted else path + suffix
+    return path if splitext(path)[1].lower() in accepted else path + suffix
 
 
 def without_collisions(wished: dict[str, str]) -> dict[str, str]:

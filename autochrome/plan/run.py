@@ -20,13 +20,14 @@ from ..archive import (
     recall,
     remember,
     scan_archive,
+    set_back_to_now,
     write_json_if_changed,
 )
 from ..config import check_config
 from ..credentials import TEST, make_test_certificate, planned_credentials
 from ..errors import ArchiveError, AutochromeError
 from ..isolation import IsolatedWorker
-from ..models import planned_model
+from ..models import default_folders, planned_model
 from . import estimate, preview, spans
 from .draft import WORK, Draft, left_alone
 from .overrides import TABLE, read_overrides
@@ -164,8 +165,6 @@ def make_run(
     if dry and is_new:
         atexit.register(shutil.rmtree, results, ignore_errors=True)
     known = recall(results / "state/scan.json")
-    if config["redo"] is not None:
-        known = {path: entry for path, entry in known.items() if not entry.fault}
     with _Prober() as probe:
         scan = scan_archive(archive, results, probe, known)
     if not scan.photos() and not scan.films():
@@ -191,8 +190,12 @@ def make_run(
     if not dry:
         estimate.check_disk(plan.bytes_needed(), results)
     if lock is not None:
-        remember(scan, results / "state/scan.json")
+        remember(scan, results / "state/scan.json", known)
         plan.write(config["redo"] if not dry else None)
+        at = default_folders()
+        brought = [name for name, model in models.items() if not model.is_embedded]
+        made = [folder / name for folder in (at.store, at.converted) for name in brought]
+        set_back_to_now([results / "plan", results / "done", *made])
     os.environ[_FOR_JOBS] = str(results)
     return Run(
         results,

@@ -5,6 +5,7 @@ Nothing here changes anything except `ask_again` and `keep_gone`.
 
 import contextlib
 import fnmatch
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -28,30 +29,30 @@ def is_finished(done: dict[str, Any] | None, plan: dict[str, Any], results: Path
     """Does a done file speak of this very plan, and are its results there, untouched?"""
     if done is None or done.get("plan") != digest(plan):
         return False
-    return all(_stands(row, results) for row in done.get("rows", ()))
+    at = str(results)
+    return all(_stands(row, at) for row in done.get("rows", ()))
 
 
-def _stands(row: Row, results: Path) -> bool:
+def _stands(row: Row, results: str) -> bool:
     if row["status"] == "failed" and not row["key"]:
         # The source could not even be read through: perhaps a disk was away.
         return False
     if not row["result"]:
         return True
     try:
-        status = (results / row["result"]).stat()
+        status = os.stat(f"{results}/{row['result']}")
     except OSError:
         return False
     return (status.st_size, status.st_mtime_ns) == (row["result_size"], row["result_mtime_ns"])
 
 
-def done_photos(results: Path) -> dict[str, dict[str, Any] | None]:
-    return {path.stem: read_done(path) for path in (results / "done/photos").glob("x*.json")}
+def done_photos(results: Path) -> dict[str, Path]:
+    """The done files of buckets of photographs. They are large together: one is read at a time."""
+    return {path.stem: path for path in (results / "done/photos").glob("x*.json")}
 
 
-def done_joins(results: Path) -> dict[str, dict[str, Any] | None]:
-    return {
-        path.parent.name: read_done(path) for path in (results / "done/films").glob("*/join.json")
-    }
+def done_joins(results: Path) -> dict[str, Path]:
+    return {path.parent.name: path for path in (results / "done/films").glob("*/join.json")}
 
 
 def stale_stages(film: str, stages: Plans, results: Path) -> list[Path]:
@@ -94,15 +95,15 @@ def gone_rows(rows: Iterable[Row], planned_results: set[str], results: Path) -> 
     }
 
 
-def known_rows(done: Iterable[dict[str, Any] | None], results: Path) -> list[Row]:
+def known_rows(done: Iterable[Path], results: Path) -> list[Row]:
     """All rows that any file of the results folder still knows: those of done files count last."""
     rows: list[Row] = []
     with contextlib.suppress(FileNotFoundError, ValueError, KeyError):
         rows += read_manifest(results / "manifest.tsv")
     gone = read_done(results / GONE) or {}
     rows += gone.values()
-    for content in done:
-        rows += (content or {}).get("rows", ())
+    for path in done:
+        rows += (read_done(path) or {}).get("rows", ())
     return rows
 
 

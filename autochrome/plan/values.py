@@ -29,16 +29,14 @@ def photo_plans(
     own = {}
     for path in entries:
         wanted = overrides.config_for(path, config)
-        own[path] = common if wanted is config else _photo_settings(wanted, models)
+        if wanted is not config:
+            own[path] = _differing(_photo_settings(wanted, models), common)
     plans = {}
     size = batch_size_for(len(entries), config["photos"]["batch_size"])
     for bucket, paths in buckets_of(entries, size).items():
         # Those of one network together: a job holds one network at a time.
-        paths = sorted(paths, key=lambda path: own[path]["model"] != common["model"])
-        items = [
-            _photo_item(entries[path], results[path]) | _differing(own[path], common)
-            for path in paths
-        ]
+        paths = sorted(paths, key=lambda path: "model" in own.get(path, ()))
+        items = [_photo_item(entries[path], results[path]) | own.get(path, {}) for path in paths]
         plans[bucket] = {
             "stage": "photos", "bucket": bucket, "archive": str(archive), "items": items, **common
         }  # fmt: skip

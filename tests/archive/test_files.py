@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from autochrome.archive import (
     escape_tsv,
     read_json,
+    set_back_to_now,
     temporary_beside,
     unescape_tsv,
     write_atomic,
@@ -98,3 +99,14 @@ def test_other_content_is_written(tmp_path):
     write_json(path, {"a": 1})
     assert write_json_if_changed(path, {"a": 2})
     assert read_json(path) == {"a": 2}
+
+
+def test_only_files_of_the_future_get_another_time(tmp_path):
+    paths = [tmp_path / "plan" / name for name in ("past.json", "a/future.json")]
+    for path, time in zip(paths, (1_000_000_000, 4_000_000_000), strict=True):
+        write_json(path, 1)
+        os.utime(path, (time, time))
+    write_json(tmp_path / "now", 1)
+    set_back_to_now([tmp_path / "plan", tmp_path / "none"])
+    assert paths[0].stat().st_mtime == 1_000_000_000
+    assert paths[1].stat().st_mtime == pytest.approx((tmp_path / "now").stat().st_mtime, abs=600)

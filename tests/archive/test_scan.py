@@ -106,7 +106,7 @@ def test_names_with_any_bytes_are_kept(tmp_path):
 def test_a_second_scan_probes_only_what_changed(tmp_path):
     put(tmp_path, "old.mkv", MKV)
     memory = tmp_path / "results/state/scan.json"
-    remember(scan(tmp_path), memory)
+    remember(scan(tmp_path), memory, {})
     put(tmp_path, "new.mkv", MKV)
     probed = []
 
@@ -124,6 +124,25 @@ def test_a_film_that_cannot_be_probed_is_named_and_sound_is_left_alone(tmp_path)
     found = scan(tmp_path, probe=lambda path: {"fault": "No video.", "remedy": "Look."})
     assert [(e.path, e.fault) for e in found.films()] == [("reel.mkv", "No video.")]
     assert found.left_alone == {"other files": 1}
+
+
+def test_a_film_that_was_away_for_a_moment_is_looked_at_again(tmp_path):
+    films = [put(tmp_path, name, MKV) for name in ("reel.mkv", "film without suffix")]
+    memory = tmp_path / "results/state/scan.json"
+
+    def probe(path):
+        os.rename(path, f"{path}.away")
+        return {"fault": "No such file.", "remedy": "Look."}
+
+    found = scan(tmp_path, probe=probe)
+    assert [(e.path, bool(e.fault)) for e in found.films()] == [("reel.mkv", True)]
+    assert found.faults[0][0] == "film without suffix"
+    remember(found, memory, {})
+    for film in films:
+        os.rename(f"{film}.away", film)
+    again = scan(tmp_path, recall(memory)).films()
+    assert {(e.path, e.fault) for e in again} == {(film.name, "") for film in films}
+    assert all(entry.header == HEADER for entry in again)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

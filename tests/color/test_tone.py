@@ -51,6 +51,15 @@ def test_a_stamp_does_not_make_a_scan_coloured(tint):
     assert tone_of(scan).kind == "tinted"
 
 
+@pytest.mark.parametrize("tint", TINTS)
+@pytest.mark.parametrize("name", PHOTOGRAPHS)
+def test_the_cloth_around_a_print_does_not_make_it_coloured(name, tint):
+    scan = tinted(name, tint)
+    scan[:, :14] = scan[:, -14:] = [170, 10, 30]
+    scan[-10:] = [40, 120, 60]
+    assert tone_of(scan).kind == "tinted"
+
+
 def test_strong_jpeg_compression_does_not_make_a_scan_coloured(tmp_path):
     Image.fromarray(tinted("astronaut", "sepia")).save(tmp_path / "a.jpg", quality=30)
     assert tone_of(np.asarray(Image.open(tmp_path / "a.jpg"))).kind == "tinted"

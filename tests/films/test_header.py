@@ -1,7 +1,10 @@
 """What the planner asks: is it a film, into how many chunks, and what will its result be called."""
 
 import wave
+from fractions import Fraction
 
+import av
+import numpy as np
 import pytest
 
 from autochrome.errors import ItemError
@@ -73,3 +76,40 @@ def test_without_a_duration_the_bit_rate_tells_the_length():
 def test_containers_are_kept_where_they_can_be(suffix, container, codec, result):
     header = FilmHeader(**HEADER.to_json() | {"container": container})
     assert result_container(suffix, header, codec) == result
+
+
+def film_with(path, sound, rate=8000):
+    """A small film whose sound is of this codec."""
+    with av.open(str(path), "w") as file:
+        video = file.add_stream("mpeg4", rate=25)
+        video.width, video.height, video.pix_fmt = 96, 64, "yuv420p"
+        tone = file.add_stream(sound, rate=rate, layout="mono")
+        for number, luma in enumerate(moving_pictures(10)):
+            frame = av.VideoFrame.from_ndarray(luma, format="gray").reformat(format="yuv420p")
+            frame.pts, frame.time_base = number, Fraction(1, 25)
+            file.mux(video.encode(frame))
+        file.mux(video.encode(None))
+        wave_ = av.AudioFrame.from_ndarray(np.zeros((1, 4096), np.int16), "s16", "mono")
+        wave_.sample_rate, wave_.pts = rate, 0
+        for part in av.AudioResampler(tone.codec_context.format).resample(wave_):
+            file.mux(tone.encode(part))
+        file.mux(tone.encode(None))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("sound", "container"), [("mp2", "mkv"), ("pcm_alaw", "mov"), ("pcm_s16le", "mkv")]
+)
+def test_quicktime_takes_what_only_it_can_hold(tmp_path, sound, container):
+    header = probe_film(str(film_with(tmp_path / "a.avi", sound, 16000)))
+    assert result_container(".avi", header, "h264") == container
+    assert result_container(".avi", header, "ffv1") == "mkv"
+
+
+def test_sound_of_windows_is_kept_beside_the_film_where_players_find_it(tmp_path, colour_film):
+    source = film_with(tmp_path / "a.avi", "adpcm_ms", 22050)
+    coloured = colour_film(source, "mkv")
+    with av.open(f"{coloured.result}.wma") as beside, av.open(str(source)) as film:
+        kept = b"".join(bytes(p) for p in beside.demux(audio=0) if p.size)
+        assert kept == b"".join(bytes(p) for p in film.demux(audio=0) if p.size)
+    assert coloured.verdict.checks["beside"] == ["audio adpcm_ms"]

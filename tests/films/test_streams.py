@@ -1,6 +1,7 @@
 """Everything but the picture is copied; how the picture is shown is kept; damage is named."""
 
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -10,6 +11,8 @@ import pytest
 from autochrome.errors import ItemError
 from autochrome.films.decoder import open_film
 from autochrome.films.index import FilmIndex, make_index
+from autochrome.films.streams import Copy
+from autochrome.films.verify_copies import check_copies
 
 from .conftest import decoded, moving_pictures, planes, write_film
 
@@ -219,8 +222,10 @@ def test_a_change_of_size_is_named_with_its_place(tmp_path):
     ]
     source = tmp_path / "a.ts"
     source.write_bytes(b"".join(parts))
-    with pytest.raises(ItemError, match=r"changes its size .* \(From frame 30 on") as caught:
+    with pytest.raises(ItemError, match="changes its size") as caught:
         make_index(str(source), str(tmp_path / "i.npz"), 1)
+    assert "96 × 64 from frame 0" in caught.value.fault
+    assert "128 × 96 from frame 30" in caught.value.fault
     assert "Cut it there" in caught.value.remedy
 
 
@@ -264,3 +269,57 @@ def _marker(mode: str) -> av.filter.Graph:
     mark.link_to(sink)
     graph.configure()
     return graph
+
+
+def times_of(path: Path, kind: str) -> list[tuple[int, float]]:
+    """Every packet's size and time in seconds, of the last stream of a kind."""
+    with av.open(str(path)) as film:
+        stream = [s for s in film.streams if s.type == kind][-1]
+        packets = [p for p in film.demux(stream) if p.size]
+        return [(p.size, float(p.pts * p.time_base)) for p in packets]
+
+
+@pytest.mark.parametrize("container", ["mkv", "mp4"])
+def test_a_second_picture_with_b_frames_keeps_its_times(tmp_path, colour_film, container):
+    plain = write_film(tmp_path / "plain.mkv", moving_pictures(20))
+    source = tmp_path / "two.mkv"
+    with av.open(str(plain)) as film, av.open(str(source), "w") as output:
+        copies = [output.add_stream_from_template(film.streams[0], opaque=True) for _ in range(2)]
+        for packet in film.demux():
+            for copy in copies if packet.size else []:
+                again = av.Packet(bytes(packet))
+                again.pts, again.dts, again.time_base = packet.pts, packet.dts, packet.time_base
+                again.is_keyframe, again.stream = packet.is_keyframe, copy
+                output.mux(again)
+    given = times_of(source, "video")
+    assert [time for _, time in given] != sorted(time for _, time in given)
+    coloured = colour_film(source, container)
+    assert times_of(coloured.result, "video") == given
+    assert coloured.verdict.checks["streams"] == {"1: video h264": "equal, 20 packets"}
+
+
+@pytest.mark.parametrize("late", [0, 50])
+def test_sound_cut_into_other_packets_is_compared_at_the_same_bytes(tmp_path, late):
+    path = tmp_path / "sound.mov"
+    with av.open(str(path), "w") as output:
+        sound = output.add_stream("pcm_s16le", rate=8000, layout="mono")
+        for number in range(8):
+            wave = np.full((1, 600), number, np.int16)
+            part = av.AudioFrame.from_ndarray(wave, format="s16", layout="mono")
+            part.sample_rate, part.pts = 8000, number * 600
+            output.mux(sound.encode(part))
+    with av.open(str(path)) as film:
+        whole = b"".join(bytes(p) for p in film.demux() if p.size)
+        written = sum(p.size > 0 for p in film.demux())
+    copy = Copy("audio", 1, "audio pcm_s16le", "film", output=0, time_base=Fraction(1, 8000))
+    cuts = [0, 400, *range(1200, 9600, 1200)]
+    for start, end in pairwise([*cuts, len(whole)]):
+        packet = av.Packet(whole[start:end])
+        packet.pts = start // 2 + late
+        copy.note(packet)
+    assert len(cuts) != written
+    if late:
+        with pytest.raises(ItemError, match="stands at"):
+            check_copies([copy], path)
+    else:
+        assert check_copies([copy], path)["1: audio pcm_s16le"].startswith("equal bytes")

@@ -58,3 +58,8 @@ def test_the_result_begins_at_0_and_has_no_sound(tmp_path, source, colour_film):
         times = [f.pts * f.time_base for f in film.decode(video=0)]
     assert times == [n * Fraction(1, 25) for n in range(50)]
     assert coloured.verdict.luma_error == 0
+
+
+def test_of_a_bare_stream_the_first_frames_are_taken(tmp_path):
+    source = write_film(tmp_path / "a.h264", moving_pictures(60))
+    assert len(index_of(source, tmp_path, 1)) == 25

@@ -3,6 +3,7 @@
 import io
 import struct
 
+import imagecodecs
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -239,3 +240,31 @@ def test_grey_copies_behind_the_end_marker_are_left_out(tmp_path):
     (tmp_path / "a.jpg").write_bytes(jpeg_bytes(grey()) + jpeg_bytes(grey(20, 10)))
     jpeg.write(tmp_path / "b.jpg", jpeg.read(tmp_path / "a.jpg", MOST), AB, b"")
     assert (tmp_path / "b.jpg").read_bytes().count(b"\xff\xd8\xff") == 1
+
+
+@pytest.mark.parametrize("pixels", [grey(), sepia()])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_missing_end_marker_alone_is_no_damage(tmp_path, pixels, progressive):
+    data = jpeg_bytes(pixels, progressive=progressive)
+    source, part, written = colour(tmp_path, data[:-2])
+    picture = jpeg.read(source, MOST)
+    assert not (picture.damage or written.damage)
+    assert picture.notes == ["its end marker was missing, and nothing else"]
+    source.write_bytes(data)
+    assert np.array_equal(luma_plane(source), luma_plane(part))
+
+
+@pytest.mark.parametrize("pixels", [grey(), sepia()])
+def test_more_missing_than_the_end_marker_is_damage(tmp_path, pixels):
+    source = tmp_path / "a.jpg"
+    source.write_bytes(jpeg_bytes(pixels)[:-40])
+    assert jpeg.read(source, MOST).damage
+
+
+def test_jpeg_ls_and_documents_with_a_jpeg_inside_are_named(tmp_path):
+    ls, pdf = tmp_path / "ls.jpg", tmp_path / "pdf.jpg"
+    ls.write_bytes(imagecodecs.jpegls_encode(grey()))
+    pdf.write_bytes(b"%PDF-1.4\n" + jpeg_bytes(grey()))
+    for path, fault in ((ls, "JPEG-LS"), (pdf, "PDF")):
+        with pytest.raises(ItemError, match=fault):
+            jpeg.read(path, MOST)

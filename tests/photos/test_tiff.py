@@ -198,6 +198,8 @@ def test_a_reduced_copy_is_left_out_and_said(tmp_path):
         (grey().astype(np.float16), {}, "16-bit floating-point"),
         (grey().astype(np.float32) * 300, {}, "what is white"),
         (grey() - np.float32(1), {}, "what is white"),
+        (grey() * np.float32(1.3 / 255), {}, "what is white"),
+        (grey() * np.float32(16), {}, "what is white"),
         (np.full((3, 3), np.nan, np.float32), {}, "what is white"),
         (grey(), {"photometric": "cfa", "extratags": [(50706, "B", 4, b"\1\4\0\0")]}, "raw file"),
         (grey().astype(np.int16), {}, "signed"),

@@ -7,7 +7,7 @@ import tifffile
 from autochrome.color import luma_from_rgb
 from autochrome.errors import ItemError
 from autochrome.photos import tiff
-from autochrome.photos.tiff_pages import colour_pages, pictures_of
+from autochrome.photos.tiff_pages import colour_pages, pictures_apart, pictures_of
 
 from .pictures import AB, MOST, grey, grey16, rgb, sepia
 
@@ -97,3 +97,16 @@ def test_a_cut_file_has_no_further_pictures(tmp_path, keep):
     path = write_pages(tmp_path / "a.tif", *PAGES)
     path.write_bytes(path.read_bytes()[:keep])
     assert len(pictures_of(path)) <= 1
+
+
+def test_the_picture_behind_its_reduced_copy_is_the_one_that_counts(tmp_path):
+    path = write_pages(tmp_path / "a.tif", (grey(20, 10), {"subfiletype": 1}), PAGES[0])
+    part = tmp_path / "part.tif"
+    outcome = colour_pages(path, pictures_apart(path), part, colour)
+    assert (outcome["status"], outcome["checks"]["pictures"]) == ("coloured", 1)
+    assert tifffile.imread(part).shape == (*PAGES[0][0].shape, 3)
+
+
+def test_a_picture_before_its_reduced_copy_is_not_taken_apart(tmp_path):
+    path = write_pages(tmp_path / "a.tif", PAGES[0], (grey(20, 10), {"subfiletype": 1}))
+    assert pictures_apart(path) == []

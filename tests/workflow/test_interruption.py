@@ -83,6 +83,18 @@ def test_a_run_that_is_asked_to_stop_stops_and_says_how_to_go_on(coloured, fresh
     assert fresh.contents() == coloured.contents()
 
 
+def test_a_clock_that_was_set_back_costs_nothing(coloured, workspace):
+    tomorrow = time.time() + 86400
+    for path in workspace.results.glob("**/*"):
+        os.utime(path, (tomorrow, tomorrow))
+    written = workspace.written()
+    for name in ("coffee.tif", "reel.mp4"):
+        os.utime(workspace.archive / name)
+    workspace.run()
+    assert workspace.contents() == coloured.contents()
+    assert workspace.written() == written
+
+
 def test_a_batch_killed_in_the_middle_does_the_rest_only(coloured, fresh):
     process = start(fresh)
     try:

@@ -1,11 +1,10 @@
 # The networks: their files fetched where the run was started, their forms made once. What is done lies
-# with the models, for all results folders; the embedded network comes ready.
+# with the models, for all results folders; the embedded network comes ready, and no job waits for it.
 from autochrome.models import default_folders, find_model, ready_file
 
 model_folders = default_folders()
-ready_networks = [
-    str(ready_file(find_model(name), model_folders)) for name in run.models or [config["model"]]
-]
+wanted = [find_model(name) for name in run.models or [config["model"]]]
+ready_networks = [str(ready_file(m, model_folders)) for m in wanted if not m.is_embedded]
 
 
 rule fetch_model:

@@ -1,0 +1,66 @@
+"""A PNG written in strips is the one of the whole picture, and is read back in strips."""
+
+import zlib
+
+import imagecodecs
+import numpy as np
+import pytest
+
+from autochrome.photos import png_strips
+
+from .pictures import grey16, rgb
+
+KINDS = [(channels, kind) for channels in (2, 3, 4) for kind in (np.uint8, np.uint16)]
+
+
+def picture(channels: int, kind: type) -> np.ndarray:
+    grey = grey16(61, 47)
+    planes = [grey, grey[::-1], grey[:, ::-1], grey // 3][:channels]
+    return np.dstack(planes) if kind is np.uint16 else (np.dstack(planes) >> 8).astype(np.uint8)
+
+
+def write(path, pixels: np.ndarray, rows: int) -> None:
+    strips = (pixels[top : top + rows] for top in range(0, len(pixels), rows))
+    head = png_strips.SIGNATURE + png_strips.header(*pixels.shape, pixels.dtype)
+    end = png_strips.chunk(b"IEND", b"")
+    path.write_bytes(head + b"".join(png_strips.encoded(strips)) + end)
+
+
+@pytest.mark.parametrize(("channels", "kind"), KINDS)
+@pytest.mark.parametrize("rows", [1, 2, 7, 46, 47])
+def test_pixels_come_back_however_they_are_cut(tmp_path, monkeypatch, channels, kind, rows):
+    pixels = picture(channels, kind)
+    write(tmp_path / "a.png", pixels, rows)
+    assert np.array_equal(imagecodecs.png_decode((tmp_path / "a.png").read_bytes()), pixels)
+    monkeypatch.setattr(png_strips, "_STRIP_BYTES", 1000)
+    strips = dict(png_strips.decoded(tmp_path / "a.png"))
+    assert len(strips) > 4
+    assert np.array_equal(np.concatenate(list(strips.values())), pixels)
+
+
+def test_the_file_does_not_depend_on_the_strips(tmp_path):
+    streams = []
+    for rows in (1, 9, 70):
+        write(tmp_path / "a.png", rgb(), rows)
+        data = memoryview((tmp_path / "a.png").read_bytes())
+        parts = [content for name, content in png_strips._chunks(data) if name == b"IDAT"]
+        streams.append(zlib.decompress(b"".join(parts)))
+    assert streams[0] == streams[1] == streams[2]
+
+
+@pytest.mark.parametrize("place", [200, -30, -20])
+def test_a_flipped_bit_is_found(tmp_path, place):
+    write(tmp_path / "a.png", rgb(), 9)
+    data = bytearray((tmp_path / "a.png").read_bytes())
+    data[place] ^= 4
+    (tmp_path / "a.png").write_bytes(data)
+    with pytest.raises((ValueError, zlib.error)):
+        list(png_strips.decoded(tmp_path / "a.png"))
+
+
+@pytest.mark.parametrize("left", [60, 1000, -12])
+def test_a_cut_file_is_found(tmp_path, left):
+    write(tmp_path / "a.png", rgb(), 9)
+    (tmp_path / "a.png").write_bytes((tmp_path / "a.png").read_bytes()[:left])
+    with pytest.raises((ValueError, zlib.error)):
+        list(png_strips.decoded(tmp_path / "a.png"))
