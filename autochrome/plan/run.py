@@ -23,8 +23,9 @@ from ..archive import (
     set_back_to_now,
     write_json_if_changed,
 )
+from ..certificates import make_test_certificate
 from ..config import check_config
-from ..credentials import TEST, make_test_certificate, planned_credentials
+from ..credentials import TEST, planned_credentials
 from ..errors import ArchiveError, AutochromeError
 from ..isolation import IsolatedWorker
 from ..models import default_folders, planned_model
