@@ -71,6 +71,8 @@ _FILM_MAGIC = (
     b"OggS",
     b".RMF",
 )
+# A bare stream of JPEG pictures begins as a JPEG does.
+_JPEG_FILM_SUFFIXES = {".mjpeg", ".mjpg"}
 _MP4_ATOMS = {b"moov", b"mdat", b"free", b"wide", b"skip", b"pnot", b"moof", b"styp", b"sidx"}
 _BRAND_PHOTOS = {
     **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1"), "heic"),
@@ -91,6 +93,8 @@ def recognise(head: bytes, name: str) -> tuple[str, str]:
     photo = _photo_format(head)
     if photo == "tiff" and (suffix in RAW_SUFFIXES or head[8:10] == b"CR"):
         photo = "raw"
+    if photo == "jpeg" and suffix in _JPEG_FILM_SUFFIXES:
+        return "film", "film"
     if photo:
         return "photo", photo
     if _is_film(head):

@@ -15,13 +15,17 @@ from .cleaning import CLEAN_REACH, Look, Looker, cleaned
 from .cuts import read_safely
 from .index import FilmIndex
 from .keyframes import distinct_frames, read_from, read_until
+from .motion import resized
 from .pixels import full_range_luma
 
 # Raised when the ab maps of the same film and model would hold anything else than before.
-COLOUR_VERSION = 2
+COLOUR_VERSION = 3
 
-# The network's copy of a frame has the area of this square, unless the network wants a larger one.
-_SIDE = 256
+# The network's copy of a frame has the area of this square, unless the network wants a larger one:
+# that of a photograph's, since networks colour smaller copies more faintly.
+_SIDE = 384
+# The maps of larger copies are brought to what those of this square would be, and carried so.
+_CARRIED_SIDE = 256
 _NO_MAP = np.zeros((1, 1, 2), np.int8)
 
 
@@ -155,7 +159,9 @@ def _pieces_of_shot(
 
     def ask(look: Look) -> Key:
         seen = cleaned(held, place(look.number), index.picture)
-        return Key(look, _map_of(index, seen, predictor))
+        ab = _map_of(index, seen, predictor)
+        shrunk = min(1.0, _CARRIED_SIDE / seen.size**0.5)
+        return Key(look, resized(ab, *(max(1, round(n * shrunk)) for n in ab.shape[:2])))
 
     left = None
     for start, goal in pairwise(_marks(keys, distinct, begin, end == stop)):

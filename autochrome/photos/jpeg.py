@@ -7,6 +7,7 @@ encoded again with the source's quantisation table, and the difference is measur
 """
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -38,6 +39,7 @@ from .thumbnail import exif_with_thumbnail
 
 _CHROMA_QUALITY = 92
 _SEEN = (1024, 1024)
+_THREADS = 2
 
 
 @dataclass(frozen=True)
@@ -193,12 +195,17 @@ def _chroma_planes(picture: Picture, ab: NDArray[np.float32]) -> NDArray[np.uint
     luma = picture.luma
     height, width = (luma.shape[0] + 1) // 2, (luma.shape[1] + 1) // 2
     planes = np.empty((2, height, width), np.uint8)
-    for rows in strips(height, width):
+
+    def fill(rows: slice) -> None:
         mean, low, high = _of_blocks(luma[2 * rows.start : 2 * rows.stop])
         full_ab = raised_ab(picture, ab, height, width, rows.start, rows.stop - rows.start)
         chroma = chroma_from_ab(mean, full_ab, low=low, high=high)
         for plane, share in zip(planes, np.moveaxis(chroma, 2, 0), strict=True):
             cv2.convertScaleAbs(share, plane[rows], 255, 128)
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        # A large photograph is alone, and its strips are all that several cores can share.
+        list(pool.map(fill, strips(height, width)))
     return planes
 
 

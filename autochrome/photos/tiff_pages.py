@@ -22,30 +22,46 @@ from .tiff_tags import (
 
 _SUBFILE_TYPE, _WIDTH = 254, 256
 _REDUCED, _MASK = 1, 4
+_SUB_DIRECTORIES = 330
 _STRIPS, _TILES = (273, 279), (324, 325)
 # Places in the source that are not taken along.
-_NOT_CARRIED = {288, 289, 330}
+_NOT_CARRIED = {288, 289, _SUB_DIRECTORIES}
 _MOST_CLASSIC = 4_000_000_000
 
 Outcome = dict[str, Any]
 
 
 def pictures_of(path: Path) -> list[int]:
-    """Where the directories of a TIFF's pictures lie; reduced copies and masks do not count."""
+    """Where the directories of a TIFF's pictures lie; reduced copies and masks do not count.
+
+    Where there is nothing else, the pictures in sub-directories are meant: cameras and scanners put
+    them behind their reduced copy.
+    """
     try:
-        found = []
+        found, below = [], []
         with open(path, "rb") as file:
             layout, _ = read_layout(file)
             for offset in directory_offsets(path):
                 tags = read_directory(file, layout, offset)
-                kind = _numbers(layout, tags[_SUBFILE_TYPE])[0] if _SUBFILE_TYPE in tags else 0
-                is_picture = _WIDTH in tags and (_STRIPS[0] in tags or _TILES[0] in tags)
-                if is_picture and not kind & (_REDUCED | _MASK):
+                if _is_picture(layout, tags):
                     found.append(offset)
-        return found
+                elif _SUB_DIRECTORIES in tags:
+                    below += _numbers(layout, tags[_SUB_DIRECTORIES])
+            return found or [
+                offset
+                for offset in below
+                if _is_picture(layout, read_directory(file, layout, offset))
+            ]
     except (KeyError, struct.error, ValueError, OverflowError):
         # No TIFF header: reading it will say so.
         return []
+
+
+def _is_picture(layout: Layout, tags: dict[int, Tag]) -> bool:
+    """Has the directory pixels, and are they no reduced copy and no mask?"""
+    kind = _numbers(layout, tags[_SUBFILE_TYPE])[0] if _SUBFILE_TYPE in tags else 0
+    has_pixels = _WIDTH in tags and (_STRIPS[0] in tags or _TILES[0] in tags)
+    return has_pixels and not kind & (_REDUCED | _MASK)
 
 
 def pictures_apart(path: Path) -> list[int]:
@@ -160,5 +176,5 @@ def _link(out: BinaryIO, layout: Layout, directories: list[int]) -> int:
 
 
 def _numbers(layout: Layout, tag: Tag) -> tuple[int, ...]:
-    kind = {1: "B", 3: "H", 4: "I", 16: "Q"}[tag.type]
+    kind = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}[tag.type]
     return struct.unpack(f"{layout.order}{tag.count}{kind}", tag.data)

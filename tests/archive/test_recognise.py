@@ -21,6 +21,10 @@ def test_a_photograph_is_known_whatever_its_name(suffix, form):
     assert recognise(encoded(suffix), "scan.dat") == ("photo", form)
 
 
+def test_a_bare_stream_of_jpeg_pictures_is_a_film():
+    assert recognise(encoded(".jpg"), "reel.mjpeg") == ("film", "film")
+
+
 def test_a_wrong_suffix_does_not_decide():
     assert recognise(encoded(".png"), "film.mp4") == ("photo", "png")
 

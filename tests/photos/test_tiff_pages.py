@@ -110,3 +110,16 @@ def test_the_picture_behind_its_reduced_copy_is_the_one_that_counts(tmp_path):
 def test_a_picture_before_its_reduced_copy_is_not_taken_apart(tmp_path):
     path = write_pages(tmp_path / "a.tif", PAGES[0], (grey(20, 10), {"subfiletype": 1}))
     assert pictures_apart(path) == []
+
+
+@pytest.mark.parametrize("bigtiff", [False, True])
+def test_the_picture_in_a_sub_directory_of_its_reduced_copy_counts(tmp_path, bigtiff):
+    path = tmp_path / "a.tif"
+    with tifffile.TiffWriter(path, bigtiff=bigtiff) as file:
+        file.write(grey(20, 10), subfiletype=1, subifds=2)
+        file.write(grey(45, 35), subfiletype=1)
+        file.write(grey(), compression="zlib")
+    part = tmp_path / "part.tif"
+    outcome = colour_pages(path, pictures_apart(path), part, colour)
+    assert outcome["checks"]["pictures"] == 1
+    assert tifffile.imread(part).shape == (*grey().shape, 3)
