@@ -9,12 +9,12 @@ import pytest
 from PIL import Image
 
 from autochrome.archive import sha256_file, write_json, write_manifest, write_provenance
+from autochrome.certificates import make_test_certificate
 from autochrome.credentials import (
     FORMS,
     SIGNED,
     TEST,
     fault_of,
-    make_test_certificate,
     planned_credentials,
 )
 from autochrome.errors import ConfigError

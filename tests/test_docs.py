@@ -2,17 +2,23 @@
 what is made by a script is current."""
 
 import copy
+import os
 import re
 import runpy
 import shlex
+import subprocess
+import sys
 
 import pytest
 import yaml
+from PIL import Image
+from skimage import data
 from snakemake.cli import get_argument_parser
 
 from autochrome import explain, verify
 from autochrome.config import check_config
 from tests.conftest import REPOSITORY
+from tests.media import write_film
 
 PAGES = sorted(
     path
@@ -89,3 +95,77 @@ def test_the_page_of_settings_is_current():
     assert script["TARGET"].read_text() == script["settings_page"](), (
         "Run python docs/make_settings.py."
     )
+
+
+# What these tell a newcomer to do is done, in their order, on a small archive.
+RUN = ("README.md", "docs/tutorial.md")
+NOT_RUN = {
+    "./colorize": "the demo: tests/test_launcher.py, tests/test_demo.py and tests/workflow make it",
+    "./colorize ARCHIVE --config model=zhang2016-v2": "the weights are fetched from the network",
+}
+# Every one of these plans its run in full; that settings do what they say has tests of its own.
+DONE_IN_FULL = {
+    "./colorize /path/to/archive",
+    "./colorize ~/Pictures/Box --config output=~/Pictures/Box-in-colour",
+}
+LIMIT_SECONDS = 300
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A home with the two archives that the documents name, one of them with a film."""
+    home = tmp_path_factory.mktemp("home")
+    for archive in ("path/to/archive", "Pictures/Box"):
+        photograph = home / archive / "1931/aunt-vera.jpg"
+        photograph.parent.mkdir(parents=True)
+        Image.fromarray(data.chelsea()[:120, :160]).convert("L").save(photograph)
+    write_film(home / "Pictures/Box/film.mp4", seconds=0.5)
+    return home
+
+
+def run_as_told(command, home):
+    """The command, as the launcher hands it on; whole paths are below ``home``."""
+    in_full = command in DONE_IN_FULL
+    command = command.replace(" ARCHIVE", " /path/to/archive")
+    _, *words = shlex.split(re.sub(r"(?<=[ =])/(?=path|big)", f"{home}/", command))
+    caller = home / ("tutorial" if "~" in command else "readme")
+    caller.mkdir(exist_ok=True)
+    words = [re.sub(r"^~", str(home), word) for word in words]
+    # As in a shell that leaves the ~ behind a = alone.
+    environment = os.environ | {"HOME": str(home), "PYTHONPATH": str(REPOSITORY)}
+    if words[0] in ("verify", "explain"):
+        call = [sys.executable, "-m", f"autochrome.{words[0]}", *words[1:]]
+    else:
+        environment |= {"AUTOCHROME_ARCHIVE": words[0], "AUTOCHROME_CALLER": str(caller)}
+        call = [sys.executable, str(REPOSITORY / "workflow/snakemake_command.py")]
+        call += ["--snakefile", str(REPOSITORY / "Snakefile")]
+        call += [f"--workflow-profile={REPOSITORY / 'profiles/default'}", *words[1:]]
+        call += [] if in_full else ["-n"]
+    return subprocess.run(
+        call, cwd=caller, env=environment, capture_output=True, text=True, timeout=LIMIT_SECONDS
+    )
+
+
+def told():
+    """(page, command) of what is run, each command once."""
+    found = [case.values[0] for case in commands() if case.id.split(":")[0] in RUN]
+    return [command for command in dict.fromkeys(found) if command not in NOT_RUN]
+
+
+@pytest.mark.parametrize("command", told())
+def test_what_a_newcomer_is_told_to_do_works(command, home):
+    ran = run_as_told(command, home)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_what_they_did_is_where_they_were_told(home):
+    """Comes last: the commands above have filled the home."""
+    assert not list(home.glob("*/~"))
+    for results in ("readme/results", "Pictures/Box-in-colour"):
+        assert (home / results / "report/index.html").is_file()
+        assert (home / results / "photos/1931/aunt-vera.jpg").is_file()
+    assert (home / "tutorial/aunt-vera-explained.png").is_file()
+
+
+def test_what_is_not_run_is_there():
+    assert NOT_RUN.keys() | DONE_IN_FULL <= {case.values[0] for case in commands()}

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from os.path import expanduser
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,9 @@ from ..archive import (
     set_back_to_now,
     write_json_if_changed,
 )
+from ..certificates import make_test_certificate
 from ..config import check_config
-from ..credentials import TEST, make_test_certificate, planned_credentials
+from ..credentials import TEST, planned_credentials
 from ..errors import ArchiveError, AutochromeError
 from ..isolation import IsolatedWorker
 from ..models import default_folders, planned_model
@@ -90,24 +92,25 @@ class Run:
 def settle(config: dict[str, Any], environment: Mapping[str, str]) -> tuple[Path | None, Path]:
     """The archive (None if none is set) and the results folder, absolute.
 
-    Relative paths count from where the person called. The launcher's word on the archive, in the
-    environment, comes before the configuration's. For the demo, ``config`` gets what differs
-    there: results beside its archive, and pictures in colour are copied. A preview has a results
-    folder of its own in the results folder.
+    Relative paths count from where the person called; ``~`` is the home, which not every shell
+    puts in behind a ``=``. The launcher's word on the archive, in the environment, comes before
+    the configuration's. For the demo, ``config`` gets what differs there: results beside its
+    archive, and pictures in colour are copied. A preview has a results folder of its own in the
+    results folder.
     """
     caller = Path(environment.get("AUTOCHROME_CALLER") or Path.cwd())
-    archive = environment.get("AUTOCHROME_ARCHIVE") or config["archive"]
+    archive = environment.get("AUTOCHROME_ARCHIVE") or expanduser(config["archive"] or "")
     if "AUTOCHROME_DEMO" in environment:
         config |= {"output": str(Path(archive).with_name("results")), "already_colour": "copy"}
     if isinstance(config["overrides"], str):
-        config["overrides"] = str(caller / config["overrides"])
+        config["overrides"] = str(caller / expanduser(config["overrides"]))
     if isinstance(config.get("credentials"), dict):
         for name, path in config["credentials"].items():
             if isinstance(path, str) and path != TEST:
-                config["credentials"][name] = str(caller / path)
+                config["credentials"][name] = str(caller / expanduser(path))
     results = environment.get(_FOR_JOBS)
     if not results:
-        results = Path(config["output"], preview.FOLDER if config["preview"] else "")
+        results = Path(expanduser(config["output"]), preview.FOLDER if config["preview"] else "")
     return (caller / archive if archive else None), caller / results
 
 
