@@ -62,11 +62,12 @@ def test_a_killed_run_ends_like_an_undisturbed_one(coloured, fresh, moment):
     assert leftovers == []
 
 
+@pytest.mark.parametrize("moment", [".autochrome.lock", "state/films/*/colour-0-*"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_asked_to_stop_stops_and_says_how_to_go_on(coloured, fresh, number):
+def test_a_run_that_is_asked_to_stop_stops_and_says_how_to_go_on(coloured, fresh, number, moment):
     process = start(fresh, said=subprocess.PIPE)
     try:
-        wait_for(fresh, "state/films/*/colour-0-*")
+        wait_for(fresh, moment)
         # Ctrl-C reaches all processes of the terminal, SIGTERM the one that was started.
         (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
         said = process.communicate(timeout=LIMIT_SECONDS)[1].decode()
