@@ -84,6 +84,20 @@ def test_a_run_that_is_asked_to_stop_stops_and_says_how_to_go_on(coloured, fresh
     assert fresh.contents() == coloured.contents()
 
 
+@pytest.mark.parametrize("moment", ["plan/run.json", "state/films/*/index-*"])
+def test_an_archive_that_was_away_is_done_by_the_next_run(coloured, fresh, moment):
+    process = start(fresh)
+    away = fresh.folder / "away"
+    try:
+        wait_for(fresh, moment)
+        fresh.archive.rename(away)
+        assert process.wait(LIMIT_SECONDS) == 1
+    finally:
+        away.rename(fresh.archive)
+    fresh.run()
+    assert fresh.contents() == coloured.contents()
+
+
 def test_a_clock_that_was_set_back_costs_nothing(coloured, workspace):
     tomorrow = time.time() + 86400
     for path in workspace.results.glob("**/*"):
