@@ -147,20 +147,21 @@ def own_cost(folder: Path, photos: int) -> None:
     shutil.rmtree(results, ignore_errors=True)
     add_photos(archive, photos)
     whole = run(archive, results)
+    settings = read_json(next((results / "plan/photos").iterdir()))["settings"]
     files = _count(results / "state") + _count(results / ".snakemake")
     config = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
     identity = find_model(config["model"]).identity() | {"precision": config["precision"]}
     model = ready_model(identity, default_folders().converted, None)
-    settings = {name: config[name] for name in ("saturation", "temperature", "already_colour")}
-    settings["max_pixels"] = config["photos"]["max_pixels"]
     sources = sorted(archive.glob("*/*.jpg"))
     target = folder / "pure.jpg"
     names = ("software", "version", "model", "model_sha256", "precision", "temperature")
     facts = dict.fromkeys((*names, "saturation", "source_sha256"), "")
-    colour_photo(sources[0], target, "jpeg", model, 1, "cpu", settings, facts)
+    facts["digital_source_type"] = settings["digital_source_type"]
+    predict = model.predictor(1, "cpu")
+    colour_photo(sources[0], target, "jpeg", predict, settings, facts)
     began = time.process_time()
     for source in sources:
-        colour_photo(source, target, "jpeg", model, 1, "cpu", settings, facts)
+        colour_photo(source, target, "jpeg", predict, settings, facts)
     pure = time.process_time() - began
     own = 1000 * (whole.cpu - pure) / photos
     print(f"{photos:7,} photos, a real run                  {whole}")

@@ -1,14 +1,34 @@
 """Snakemake's command line as the launcher calls it.
 
 Snakemake (9.27) names the profile that it uses before any logger plugin is loaded, so that the
-calm display cannot hold the line back; this can.
+calm display cannot hold the line back; this can. And until it has read the Snakefile, it answers
+Ctrl-C with a traceback.
 """
 
 import contextlib
 import io
+import signal
 import sys
 
-from snakemake import cli
+import psutil
+
+
+def end_early(*_):
+    # Those that look at films would answer with tracebacks.
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            child.kill()
+    sys.stderr.write("Stopped on request. The same command goes on from here.\n")
+    sys.exit(1)
+
+
+# Where films are looked at in child processes, those read this file again: only the first acts.
+if __name__ == "__main__":
+    # Snakemake takes a second or two to load.
+    signal.signal(signal.SIGINT, end_early)
+    signal.signal(signal.SIGTERM, end_early)
+
+from snakemake import cli  # noqa: E402  (after the handlers)
 
 
 def parse_args_calmly(argv, parse_args=cli.parse_args):
@@ -22,7 +42,6 @@ def parse_args_calmly(argv, parse_args=cli.parse_args):
                 sys.stderr.write(line)
 
 
-# Where films are looked at in child processes, those read this file again: only the first acts.
 if __name__ == "__main__":
     sys.argv[0] = "snakemake"
     if "--verbose" not in sys.argv:

@@ -108,7 +108,8 @@ def _try(
 ) -> tuple[ItemError | None, str]:
     """Do the work of a stage. Gives the film's fault, if there is one, and the key it belongs to.
 
-    The key is "" where the source could not even be hashed. Raises AutochromeError for faults of
+    The key is "" where the source could not even be hashed, or is not there any more: perhaps a
+    disk is away, and the next run finds the film again. Raises AutochromeError for faults of
     the whole run.
     """
     try:
@@ -123,7 +124,7 @@ def _try(
     except Exception as error:
         stop_if_results_fail(error)
         fault = as_item_error(error)
-    if not work.source_is_known:
+    if not work.source_is_known or not work.source_stands():
         return fault, ""
     work.record_failure(key(), fault)
     return fault, key()

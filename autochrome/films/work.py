@@ -97,6 +97,14 @@ class FilmWork:
         except ModelError:
             return False
 
+    def source_stands(self) -> bool:
+        """Is the source there, as the plan has it?"""
+        plan = self.plan("index")
+        try:
+            return stamp(self.source) == {"size": plan["size"], "mtime_ns": plan["mtime_ns"]}
+        except OSError:
+            return False
+
     # Keys.
 
     @cached_property

@@ -163,7 +163,7 @@ class _Batch:
         try:
             outcome = self._in_a_lane(lanes, source, part, item, row, network)
             if _changed(source, before):
-                return _failed(row, "It changed while it was read.", "Run the same command again.")
+                return _moved(row)
             row |= outcome
             if row["status"] == "left_colour":
                 self.lookup.record(row)
@@ -184,6 +184,8 @@ class _Batch:
             _failed(row, f"{reason_of(error)}.", "Convert it to TIFF or PNG and try that.")
         finally:
             part.unlink(missing_ok=True)
+        if row["status"] == "failed" and _changed(source, before):
+            return _moved(row)
         self.lookup.record(row)
         return row
 
@@ -261,6 +263,12 @@ class _Batch:
 def _failed(row: Row, reason: str, remedy: str) -> Row:
     row |= {"status": "failed", "reason": reason, "remedy": remedy}
     return row
+
+
+def _moved(row: Row) -> Row:
+    """A failure that is not the photograph's: without its key, the next run tries again."""
+    row["key"] = ""
+    return _failed(row, "It changed while it was read.", "Run the same command again.")
 
 
 def _changed(source: Path, before: dict[str, Any]) -> bool:

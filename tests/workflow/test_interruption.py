@@ -62,11 +62,12 @@ def test_a_killed_run_ends_like_an_undisturbed_one(coloured, fresh, moment):
     assert leftovers == []
 
 
+@pytest.mark.parametrize("moment", [".autochrome.lock", "state/films/*/colour-0-*"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_asked_to_stop_stops_and_says_how_to_go_on(coloured, fresh, number):
+def test_a_run_that_is_asked_to_stop_stops_and_says_how_to_go_on(coloured, fresh, number, moment):
     process = start(fresh, said=subprocess.PIPE)
     try:
-        wait_for(fresh, "state/films/*/colour-0-*")
+        wait_for(fresh, moment)
         # Ctrl-C reaches all processes of the terminal, SIGTERM the one that was started.
         (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
         said = process.communicate(timeout=LIMIT_SECONDS)[1].decode()
@@ -79,6 +80,20 @@ def test_a_run_that_is_asked_to_stop_stops_and_says_how_to_go_on(coloured, fresh
     assert "Traceback" not in said
     assert not (fresh.results / "films/reel.mp4").exists()
     assert not (fresh.results / ".autochrome.lock").exists()
+    fresh.run()
+    assert fresh.contents() == coloured.contents()
+
+
+@pytest.mark.parametrize("moment", ["plan/run.json", "state/films/*/index-*"])
+def test_an_archive_that_was_away_is_done_by_the_next_run(coloured, fresh, moment):
+    process = start(fresh)
+    away = fresh.folder / "away"
+    try:
+        wait_for(fresh, moment)
+        fresh.archive.rename(away)
+        assert process.wait(LIMIT_SECONDS) == 1
+    finally:
+        away.rename(fresh.archive)
     fresh.run()
     assert fresh.contents() == coloured.contents()
 
