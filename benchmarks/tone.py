@@ -9,7 +9,7 @@ none of which is in colour.
 
 PICTURES: folders or tar files of colour photographs. Those in a folder whose name ends in
 "lowchroma" hold hardly any colour and are counted apart too. Each rate is printed for two halves,
-told apart by a hash of the name: the decision's limits were set on the first.
+told apart by a hash of the name, which shows how far it hangs on the pictures.
 """
 
 import argparse

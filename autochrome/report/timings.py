@@ -18,9 +18,12 @@ SCRIPT = TIMINGS.with_suffix(".js")
 def write_timings(results: Path) -> None:
     """Write logs/timings.js: jobs and seconds by stage, over all runs so far."""
     try:
-        table = pd.read_csv(results / TIMINGS, sep="\t")
+        table = pd.read_csv(results / TIMINGS, sep="\t", on_bad_lines="skip")
     except (FileNotFoundError, pd.errors.EmptyDataError):
         table = pd.DataFrame(columns=["rule", "item", "seconds"])
+    # A line may be torn by a full disk.
+    table["seconds"] = pd.to_numeric(table["seconds"], errors="coerce")
+    table = table.dropna(subset=["seconds"])
     stages = table.groupby("rule", sort=False)["seconds"].agg(["count", "sum"])
     rows = [
         {"rule": rule, "jobs": int(row["count"]), "seconds": round(float(row["sum"]), 1)}

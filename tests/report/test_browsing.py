@@ -83,6 +83,19 @@ def test_times_are_summed_by_stage_outside_of_the_report(tmp_path):
     ]
 
 
+def test_times_torn_by_a_full_disk_count_for_nothing(tmp_path):
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs/timings.tsv").write_text(
+        "rule\titem\texpected_seconds\tseconds\ncolour_photos\tx1\t3\t1.50\n"
+        "colour_photos\tx2\t3\tindex_film\tab\t9\t4\nencode_chunk\ta"
+    )
+    write_timings(tmp_path)
+    text = (tmp_path / "logs/timings.js").read_text()
+    assert json.loads(text.removeprefix("window.autochromeTimings=").removesuffix(";\n")) == [
+        {"rule": "colour_photos", "jobs": 1, "seconds": 1.5}
+    ]
+
+
 def test_without_times_the_table_is_empty(tmp_path):
     write_timings(tmp_path)
     assert (tmp_path / "logs/timings.js").read_text() == "window.autochromeTimings=[];\n"

@@ -3,6 +3,7 @@
 Knows the results folder's files, and nothing of Snakemake.
 """
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -109,8 +110,9 @@ class Work:
         """Seconds that jobs have taken by rule, of those that ended since the last call."""
         seconds: dict[str, float] = {}
         for line in self._timings.lines():
-            rule, _, _, took = line.decode().split("\t")
-            if rule != "rule":
+            # The heading is no number, and a line may be torn by a full disk.
+            with contextlib.suppress(ValueError):
+                rule, _, _, took = line.decode().split("\t")
                 seconds[rule] = seconds.get(rule, 0.0) + float(took)
         return seconds
 
