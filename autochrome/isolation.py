@@ -13,9 +13,11 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Future
+from contextlib import contextmanager
 from itertools import count
+from multiprocessing import resource_tracker
 from multiprocessing.sharedctypes import RawValue
 from typing import Any
 
@@ -104,16 +106,32 @@ class IsolatedWorker:
                 raise ItemError(fault, remedy)
 
     def _scheduled(self, *task: Any, timeout: float | None) -> Future:
-        try:
-            return self._pool.schedule(task[0], args=task[1:], timeout=timeout)
-        except RuntimeError:  # A child died while it had nothing to do.
-            self._renew()
-            return self._pool.schedule(task[0], args=task[1:], timeout=timeout)
+        with _deaf_to_ctrl_c():
+            try:
+                return self._pool.schedule(task[0], args=task[1:], timeout=timeout)
+            except RuntimeError:  # A child died while it had nothing to do.
+                self._renew()
+                return self._pool.schedule(task[0], args=task[1:], timeout=timeout)
 
     def _renew(self) -> None:
         self._pool.stop()
         self._pool.join()
         self._pool = self._new_pool()
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Processes that begin meanwhile, and threads and their processes, do not hear Ctrl-C.
+
+    The terminal sends it to all processes; a child would answer with a traceback of its own.
+    """
+    # When it starts, the tracker lets the signal through again.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def run_isolated(function: Callable[..., Any], *args: Any, **options: Any) -> Any:

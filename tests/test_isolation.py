@@ -203,3 +203,9 @@ def is_running(process: int) -> bool:
         ["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True
     )
     return state.stdout.strip() not in ("", "Z", "Zl")
+
+
+def test_a_child_is_deaf_to_ctrl_c_and_the_parent_is_not():
+    with IsolatedWorker() as worker:
+        assert signal.SIGINT in worker.call(signal.pthread_sigmask, signal.SIG_BLOCK, [])
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
