@@ -33,10 +33,14 @@ def _lines(luma: NDArray[np.float32]) -> int:
     """How many rows from the first on are border."""
     count = len(luma)
     most = int(_MOST * count)
-    low, middle, high = np.percentile(luma[: most + 1], (5, 50, 95), axis=1)
-    is_border = ((middle > _PAPER) | (middle < _BLACK)) & (high - low < _SPREAD)
-    is_border[1:] &= np.abs(np.diff(middle)) < _STEP
-    lines = int(np.argmin(is_border)) if not is_border.all() else count
+    seen, lines = 0, 0
+    # Most pictures have none, and tell by their first rows.
+    while lines == seen <= most:
+        seen = min(4 * seen + 8, most + 1)
+        low, middle, high = np.percentile(luma[:seen], (5, 50, 95), axis=1)
+        is_border = ((middle > _PAPER) | (middle < _BLACK)) & (high - low < _SPREAD)
+        is_border[1:] &= np.abs(np.diff(middle)) < _STEP
+        lines = int(np.argmin(is_border)) if not is_border.all() else seen
     # A border ends; what goes on is a sky or a backdrop.
     return lines if _LEAST * count <= lines <= most else 0
 

@@ -41,10 +41,10 @@ def raster_period(luma: NDArray[np.float32]) -> float | None:
     if side < _LEAST_SIDE:
         return None
     power = np.mean([_power(square) for square in _squares(luma, side)], axis=0)
-    frequency, ring = _frequencies(side)
+    frequency, ring, middles = _frequencies(side)
     # The darkest picture's rounding noise is no peak.
     log = np.log(power + 1e-6)
-    usual = np.array([np.median(log[ring == one]) for one in range(ring.max() + 1)])
+    usual = log.ravel()[np.lexsort((log.ravel(), ring.ravel()))][middles].mean(axis=0)
     found = (frequency > 1 / _LONGEST) & (frequency <= 0.5)
     above = np.where(found, log - usual[ring], -np.inf)
     peak = np.unravel_index(np.argmax(above), above.shape)
@@ -71,7 +71,14 @@ def _power(square: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=4)
-def _frequencies(side: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Cycles a pixel at each place of a spectrum, and the ring to which it belongs."""
+def _frequencies(side: int) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """Cycles a pixel at each place of a spectrum, and the ring to which it belongs.
+
+    And the two places, (2, rings), whose mean is a ring's median where all values stand ring by
+    ring and sorted.
+    """
     frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None])
-    return frequency, np.rint(frequency * side).astype(np.int64)
+    ring = np.rint(frequency * side).astype(np.int64)
+    count = np.bincount(ring.ravel())
+    start = np.cumsum(count) - count
+    return frequency, ring, np.stack([start + (count - 1) // 2, start + count // 2])

@@ -10,7 +10,7 @@ from ..archive import path_digest
 _BITS = 256
 # A small archive makes at least about so many jobs, of not less than 2 ** _FINEST photographs.
 _JOBS_AT_LEAST = 8
-_FINEST = 6
+_FINEST = 7
 
 
 def film_id(path: str) -> str:
