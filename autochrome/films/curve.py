@@ -2,6 +2,7 @@
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from ..color import colorfulness, lab_from_srgb
@@ -23,9 +24,11 @@ class Curve:
         self._colorfulness: list[float] = []
         self._motion: list[float] = []
         self._before: NDArray[np.float32] | None = None
+        # A frame's own would be set up again for every frame.
+        self._reformatter = VideoReformatter()
 
     def add(self, frame: av.VideoFrame) -> None:
-        small = frame.reformat(*_SIZE, format="rgb24").to_ndarray()
+        small = self._reformatter.reformat(frame, *_SIZE, format="rgb24").to_ndarray()
         ab = lab_from_srgb(small.astype(np.float32) / 255)[..., 1:]
         moved = (
             0.0
