@@ -47,13 +47,12 @@ class RunLock:
                 f"The results folder {self.path.parent} cannot be written to ({error.strerror}).",
                 "Give yourself write permission, or choose another with --config output=FOLDER.",
             ) from error
-        self._handle = handle
         try:
             self._respect_other_hosts(handle)
         except ResultsBusyError:
             os.close(handle)
-            self._handle = None
             raise
+        self._handle = handle
         holder = {
             "host": socket.gethostname(),
             "pid": os.getpid(),

@@ -240,6 +240,8 @@ def _open_results(archive: Path, results: Path) -> None:
 def _take_lock(results: Path, dry: bool, say: Callable[[str], None]) -> RunLock | None:
     """The lock, held until the process ends; None if a dry run finds it taken."""
     lock = RunLock(results)
+    # Before it is held: a run that is stopped in between leaves none behind.
+    atexit.register(lock.release)
     try:
         lock.acquire()
     except ResultsBusyError as error:
@@ -247,7 +249,6 @@ def _take_lock(results: Path, dry: bool, say: Callable[[str], None]) -> RunLock 
             raise
         say(f"{error.fault} This dry run only reads.")
         return None
-    atexit.register(lock.release)
     return lock
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from skimage import data
 
+from autochrome.archive.lock import LOCK_NAME
 from tests.conftest import REPOSITORY
 from tests.media import write_photo
 from tests.workflow.conftest import LIMIT_SECONDS, Workspace
@@ -34,9 +35,14 @@ def start(workspace, said=subprocess.DEVNULL):
 
 def wait_for(workspace, pattern):
     deadline = time.monotonic() + LIMIT_SECONDS
-    while not list(workspace.results.glob(pattern)):
+    while not any(map(is_there, workspace.results.glob(pattern))):
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def is_there(path):
+    # A lock is held from when it says by whom.
+    return path.name != LOCK_NAME or path.stat().st_size > 0
 
 
 @pytest.mark.parametrize(
