@@ -69,6 +69,11 @@ def test_a_plot_stays_in_its_box_and_says_where_colours_change_most():
     assert "Colorfulness from 10 to 90" in plot.summary and "at 1:15" in plot.summary
 
 
+def read_timings(results):
+    text = (results / "logs/timings.js").read_text()
+    return json.loads(text.removeprefix("window.autochromeTimings=").removesuffix(";\n"))
+
+
 def test_times_are_summed_by_stage_outside_of_the_report(tmp_path):
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs/timings.tsv").write_text(
@@ -76,8 +81,7 @@ def test_times_are_summed_by_stage_outside_of_the_report(tmp_path):
         "colour_photos\tx1\t3\t1.50\ncolour_photos\tx2\t3\t2.00\nindex_film\tab\t9\t4\n"
     )
     write_timings(tmp_path)
-    text = (tmp_path / "logs/timings.js").read_text()
-    assert json.loads(text.removeprefix("window.autochromeTimings=").removesuffix(";\n")) == [
+    assert read_timings(tmp_path) == [
         {"rule": "colour_photos", "jobs": 2, "seconds": 3.5},
         {"rule": "index_film", "jobs": 1, "seconds": 4.0},
     ]
@@ -90,12 +94,11 @@ def test_times_torn_by_a_full_disk_count_for_nothing(tmp_path):
         "colour_photos\tx2\t3\tindex_film\tab\t9\t4\nencode_chunk\ta"
     )
     write_timings(tmp_path)
-    text = (tmp_path / "logs/timings.js").read_text()
-    assert json.loads(text.removeprefix("window.autochromeTimings=").removesuffix(";\n")) == [
+    assert read_timings(tmp_path) == [
         {"rule": "colour_photos", "jobs": 1, "seconds": 1.5}
     ]
 
 
 def test_without_times_the_table_is_empty(tmp_path):
     write_timings(tmp_path)
-    assert (tmp_path / "logs/timings.js").read_text() == "window.autochromeTimings=[];\n"
+    assert read_timings(tmp_path) == []
