@@ -94,9 +94,7 @@ def test_times_torn_by_a_full_disk_count_for_nothing(tmp_path):
         "colour_photos\tx2\t3\tindex_film\tab\t9\t4\nencode_chunk\ta"
     )
     write_timings(tmp_path)
-    assert read_timings(tmp_path) == [
-        {"rule": "colour_photos", "jobs": 1, "seconds": 1.5}
-    ]
+    assert read_timings(tmp_path) == [{"rule": "colour_photos", "jobs": 1, "seconds": 1.5}]
 
 
 def test_without_times_the_table_is_empty(tmp_path):
