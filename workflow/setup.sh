@@ -17,8 +17,9 @@ case $venv in
 esac
 python=$venv/bin/python
 
-# Nothing of the caller's own Python set-up gets in, and no bytecode is written into the clone.
-unset PYTHONHOME PYTHONPATH
+# Nothing of the caller's own Python set-up gets in. Bytecode is kept, since every job is a new
+# Python that would compile all its modules again, but not in the clone.
+unset PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX="$venv/bytecode"
 
 # set_up FILE…: the environment holds what these requirement files of the repository name.
