@@ -20,7 +20,6 @@ from ..archive import (
 from ..errors import ItemError
 from ..mark import NEWS_CODES, marked_xmp, statement
 from .coding import Coding
-from .faults import isolated, time_limit
 from .index import FilmIndex
 from .join import join_chunks
 from .notes import damage_of, index_notes, why_left
@@ -153,28 +152,9 @@ def _coloured(work: FilmWork, index: FilmIndex, encoded: Callable[[], list[int]]
     model = work.model
     settings = work.plan("encode")["settings"]
 
-    def chunk_files() -> tuple[list[str], list[str]]:
-        chunks = encoded()
-        parts = [str(path) for n in chunks for path in work.encoded_parts(n)]
-        return parts, [str(work.thumbs_path(n)) for n in chunks]
-
     part = temporary_beside(work.folder / f"join.{plan['container']}")
-    limit = time_limit(
-        work.plan("index")["size"], len(index), index.picture.width * index.picture.height
-    )
     try:
-        verdict = isolated(
-            _join_and_verify,
-            str(work.index_path),
-            work.source,
-            plan["container"],
-            _made(work, settings),
-            settings,
-            str(part),
-            {"credentials": plan["settings"].get("credentials"), "facts": _facts(work, settings)},
-            limit=limit,
-            prepare=chunk_files,
-        )
+        verdict = _joined_and_verified(work, index, encoded(), part)
         result = plan["result"]
         Path(result).parent.mkdir(parents=True, exist_ok=True)
         if plan["container"] == "ts":
@@ -236,25 +216,25 @@ def curve_path(key: str) -> Path:
     return Path("state/curves", f"{key[:32]}.json")
 
 
-def _join_and_verify(
-    index_path: str,
-    source: str,
-    container: str,
-    made: str,
-    settings: dict[str, Any],
-    target: str,
-    signing: dict[str, Any],
-    encoded: list[str],
-    thumbs: list[str],
+def _joined_and_verified(
+    work: FilmWork, index: FilmIndex, chunks: list[int], target: Path
 ) -> dict[str, Any]:
-    index = FilmIndex.load(Path(index_path))
-    chunks = [Path(path) for path in encoded]
-    joined = join_chunks(index, source, chunks, container, made, Path(target))
+    """Join the chunks to ``target``, check it, and sign it if that is wanted: the `Verdict`."""
+    plan, settings = work.plan("join"), work.plan("encode")["settings"]
+    encoded = [path for n in chunks for path in work.encoded_parts(n)]
+    made = _made(work, settings)
+    joined = join_chunks(index, work.source, encoded, plan["container"], made, target)
+    thumbs = [work.thumbs_path(n) for n in chunks]
     coding = Coding.of(index.picture, settings)
-    verdict = asdict(verify_film(index, Path(target), joined, [Path(p) for p in thumbs], coding))
-    if signing["credentials"]:
-        told = sign_film(Path(target), Path(source), f".{container}", **signing)
-        verdict["checks"]["credentials"] = told
+    verdict = asdict(verify_film(index, target, joined, thumbs, coding))
+    if credentials := plan["settings"].get("credentials"):
+        verdict["checks"]["credentials"] = sign_film(
+            target,
+            Path(work.source),
+            f".{plan['container']}",
+            credentials=credentials,
+            facts=_facts(work, settings),
+        )
     return verdict
 
 

@@ -28,12 +28,17 @@ from ..archive import (
 from ..errors import AutochromeError, ItemError, reason_of
 from ..isolation import IsolatedWorker
 from ..models import ReadyModel, SharedPredictor, default_folders, ready_model
-from .colour import VERSION, colour_photo, why_left
 from .faults import PixelLimitError, writing_results
 from .formats import result_suffix
 from .lanes import SIDE_BY_SIDE, Lanes
 from .lookup import Lookup
-from .signed import colour_and_sign
+
+# Decides the pixels of results: raise it by hand when they change (a golden test tells).
+VERSION = 4
+
+# What a child does with a photograph.
+_COLOUR = f"{__package__}.colour:colour_photo"
+_COLOUR_AND_SIGN = f"{__package__}.signed:colour_and_sign"
 
 # Settings that decide a result; the last two only where they do something.
 _DECIDING = ("saturation", "digital_source_type", "tone", "crop", "visible_mark")
@@ -196,7 +201,7 @@ class _Batch:
 
         def colour(worker: IsolatedWorker, max_pixels: int) -> dict[str, Any]:
             return worker.call(
-                colour_and_sign if "credentials" in settings else colour_photo,
+                _COLOUR_AND_SIGN if "credentials" in settings else _COLOUR,
                 source,
                 part,
                 item["format"],
@@ -231,7 +236,7 @@ class _Batch:
         if row["status"] not in ("left_colour", "copied"):
             return row
         row = row | {"result": "", "result_sha256": "", "status": "left_colour"}
-        row["reason"] = why_left(self.settings_of(item)["tone"])
+        row["reason"] = _why_left(self.settings_of(item)["tone"])
         row |= {"result_size": None, "result_mtime_ns": None}
         if self.settings_of(item)["already_colour"] == "copy":
             with writing_results(Path.cwd()):
@@ -258,6 +263,13 @@ class _Batch:
             "source_sha256": row["sha256"],
             "digital_source_type": settings["digital_source_type"],
         }
+
+
+def _why_left(tone: str) -> str:
+    """The reason of a photograph that stays as it is; ``tone`` as in the settings."""
+    if tone == "colour":
+        return "It is taken for colour, as the settings say (treat_as or photos.tone)."
+    return "It is in colour already."
 
 
 def _failed(row: Row, reason: str, remedy: str) -> Row:

@@ -16,10 +16,6 @@ from .faults import damaged, unsupported_format, writing_results
 from .formats import FORMATS
 from .picture import Picture
 from .steps import steps_of
-from .tiff_pages import colour_pages, pictures_apart
-
-# Decides the pixels of results: raise it by hand when they change (a golden test tells).
-VERSION = 4
 
 # Below this colorfulness a result looks grey.
 _HARDLY_ANY = 2.0
@@ -55,9 +51,13 @@ def colour_photo(
     the status "coloured", "partial" or "left_colour". Raises ItemError for what is wrong with
     the photograph, AutochromeError for what is wrong with the place of the results.
     """
-    if name == "tiff" and (pages := pictures_apart(source)):
-        rest = (name, predictor, settings, facts)
-        return colour_pages(source, pages, part, lambda one, to: colour_photo(one, to, *rest))
+    if name == "tiff":
+        # Loaded here, since few photographs need it, and tifffile takes long.
+        from .tiff_pages import colour_pages, pictures_apart
+
+        if pages := pictures_apart(source):
+            rest = (name, predictor, settings, facts)
+            return colour_pages(source, pages, part, lambda one, to: colour_photo(one, to, *rest))
     picture = _read(source, name, settings["max_pixels"])
     outcome = Outcome("coloured", picture.width, picture.height)
     kind = _tone(picture, settings["tone"], outcome)
@@ -93,13 +93,6 @@ def colour_photo(
         outcome.status = "partial"
         outcome.reason = f"The source is damaged: {damage}."
     return asdict(outcome)
-
-
-def why_left(tone: str) -> str:
-    """The reason of a photograph that stays as it is; ``tone`` as in the settings."""
-    if tone == "colour":
-        return "It is taken for colour, as the settings say (treat_as or photos.tone)."
-    return "It is in colour already."
 
 
 def _tone(picture: Picture, wanted: str, outcome: Outcome) -> str:
