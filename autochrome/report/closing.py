@@ -19,8 +19,6 @@ from ..archive import (
 )
 from ..errors import AutochromeError
 from ..films import remove_frames
-from .pages import write_report
-from .timings import write_timings
 
 _RUN_PLAN = Path("plan/run.json")
 _RESULTS = Path()
@@ -60,6 +58,10 @@ def _forget_films() -> None:
 
 def close_report(manifest_done: str, done: str) -> None:
     """Write the report from the manifest; the working directory is the results folder."""
+    # Loaded here, since the other jobs of this module need neither templates nor pandas.
+    from .pages import write_report
+    from .timings import write_timings
+
     run_info = read_json(_RUN_PLAN) | {"prune": read_json(Path(manifest_done))["prune"]}
     archive = Path(read_json(Path(RESULTS_MARK))["archive"])
     write_report(read_manifest(Path("manifest.tsv")), run_info, _RESULTS, archive)
