@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from .. import films
 from ..archive import (
     RESULTS_MARK,
     Journal,
@@ -18,7 +19,6 @@ from ..archive import (
     write_provenance,
 )
 from ..errors import AutochromeError
-from ..films import remove_frames
 
 _RUN_PLAN = Path("plan/run.json")
 _RESULTS = Path()
@@ -52,7 +52,7 @@ def _forget_films() -> None:
     for path in Path("state/films").glob("*"):
         if not Path("plan/films", path.stem).is_dir():
             if path.suffix == ".jsonl":
-                remove_frames(Journal(path))
+                films.remove_frames(Journal(path))
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
