@@ -245,6 +245,12 @@ def test_a_folder_with_other_things_is_not_made_into_the_environment(clone, tmp_
     assert (done.returncode, (tmp_path / "precious").exists()) == (2, True)
 
 
+def test_an_environment_that_cannot_be_written_to_is_named(clone, tmp_path):
+    (tmp_path / ".autochrome.lock").mkdir()
+    done = clone.run("--list", AUTOCHROME_VENV=str(tmp_path))
+    assert (done.returncode, f"{tmp_path} cannot be written to" in done.stderr) == (2, True)
+
+
 def python_that(folder: Path, code: str) -> dict[str, str]:
     """A PATH on which the only Python is a script of one line."""
     for tool in ("sh", "dirname", "pwd", "cmp", "ls", "sed"):

@@ -13,7 +13,6 @@ from typing import Any
 
 from .. import films
 from ..archive import (
-    RESULTS_MARK,
     ResultsBusyError,
     RunLock,
     read_json,
@@ -21,7 +20,6 @@ from ..archive import (
     remember,
     scan_archive,
     set_back_to_now,
-    write_json_if_changed,
 )
 from ..certificates import make_test_certificate
 from ..config import check_config
@@ -32,6 +30,7 @@ from ..models import default_folders, planned_model
 from . import estimate, preview, spans
 from .draft import WORK, Draft, left_alone
 from .overrides import TABLE, read_overrides
+from .place import open_results
 
 PROBE_SECONDS = 60
 _UNKNOWN_MEMORY = 3000
@@ -157,7 +156,7 @@ def make_run(
     overrides = read_overrides(Path(config["overrides"] or TABLE))
     models = {name: planned_model(name) for name in overrides.models(config["model"])}
     is_new = not results.exists()
-    _open_results(archive, results)
+    open_results(archive, results)
     lock = _take_lock(results, dry, say)
     if credentials is not None:
         config = config | {"credentials": credentials}
@@ -208,33 +207,6 @@ def make_run(
         list(models),
         plan.work(),
     )
-
-
-def _open_results(archive: Path, results: Path) -> None:
-    """Make the results folder, or see that it belongs to this archive."""
-    mark = results / RESULTS_MARK
-    belongs = os.path.realpath(archive)
-    if os.path.realpath(results) == belongs:
-        raise ArchiveError(
-            f"The results folder and the archive are the same folder, {archive}.",
-            "Choose another results folder with --config output=FOLDER.",
-        )
-    try:
-        results.mkdir(parents=True, exist_ok=True)
-        if mark.exists():
-            other = read_json(mark)["archive"]
-            if other != belongs:
-                raise ArchiveError(
-                    f"The results in {results} are those of another archive, {other}.",
-                    "Choose another results folder with --config output=FOLDER; if the archive "
-                    f"has only moved, delete {mark} and nothing will be coloured again.",
-                )
-        write_json_if_changed(mark, {"archive": belongs})
-    except OSError as error:
-        raise ArchiveError(
-            f"The results folder {results} cannot be made or written to ({error.strerror}).",
-            "Give yourself write permission, or choose another with --config output=FOLDER.",
-        ) from error
 
 
 def _take_lock(results: Path, dry: bool, say: Callable[[str], None]) -> RunLock | None:
