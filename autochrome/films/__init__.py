@@ -3,13 +3,14 @@
 The stages run with the results folder as the working directory; see DESIGN.md, "Films".
 """
 
-from .deliver import curve_path
+from .deliver import LONGEST_BESIDE, curve_path
 from .frames import remove_frames
 from .header import FilmHeader, chunk_count, probe_film, result_container
 from .presets import encoder_settings
 from .stages import colour_chunk, encode_chunk, index_film, join_film
 
 __all__ = [
+    "LONGEST_BESIDE",
     "FilmHeader",
     "chunk_count",
     "colour_chunk",

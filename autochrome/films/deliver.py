@@ -34,6 +34,8 @@ _GONE = Path("state/gone.json")
 # Files that may stand beside a film, by suffix.
 _BESIDE = (*SIDECARS, "xmp")
 
+# Bytes by which the names of such files are longer than the film's.
+LONGEST_BESIDE = 1 + max(map(len, _BESIDE))
 
 # What becomes of a film in colour, without and with a wish for copies.
 _IN_COLOUR = ("left_colour", "copied")

@@ -1,4 +1,4 @@
-"""A results folder is this archive's alone, and never one where results replace a person's files."""
+"""A results folder is this archive's alone, and never one in which a person's files are replaced."""
 
 import pytest
 
