@@ -1,4 +1,4 @@
-"""A results folder is this archive's alone, and never one in which a person's files are replaced."""
+"""A results folder is one archive's alone, and no result takes the place of a person's file."""
 
 import pytest
 
