@@ -11,6 +11,7 @@ from .. import __version__
 from ..archive import (
     canonical_json,
     is_intact,
+    name_of_copy,
     read_json,
     sha256_file,
     stamp,
@@ -293,10 +294,7 @@ def _facts(work: FilmWork, settings: dict[str, Any]) -> dict[str, str]:
 def _result_name(work: FilmWork, status: str) -> str:
     """The plan's name; a copy keeps the source's own suffix, because it keeps its format."""
     result = work.plan("join")["result"]
-    suffix = Path(work.plan("index")["path"]).suffix
-    if status == "copied" and suffix and result.endswith(f"{suffix}.mkv"):
-        return result.removesuffix(".mkv")
-    return result
+    return name_of_copy(work.plan("index")["path"], result) if status == "copied" else result
 
 
 def _gone_record(key: str) -> dict[str, Any] | None:

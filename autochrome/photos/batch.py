@@ -19,6 +19,7 @@ from ..archive import (
     canonical_json,
     digest,
     make_key,
+    name_of_copy,
     read_json,
     sha256_file,
     stamp,
@@ -235,10 +236,11 @@ class _Batch:
         row |= {"result_size": None, "result_mtime_ns": None}
         if self.settings_of(item)["already_colour"] == "copy":
             with writing_results(Path.cwd()):
-                part = temporary_beside(Path(item["result"]))
+                result = name_of_copy(item["path"], item["result"])
+                part = temporary_beside(Path(result))
                 try:
                     shutil.copyfile(source, part)
-                    self._place(part, item["result"], row)
+                    self._place(part, result, row)
                 finally:
                     part.unlink(missing_ok=True)
             row["status"] = "copied"

@@ -34,6 +34,7 @@ class Results:
         self.frames: str | None = None
         self.join: dict[str, Any] = {}
         self.chunks = 1
+        self.appended = ""
 
     def plan(self) -> None:
         status = (self.archive / self.path).stat()
@@ -54,8 +55,8 @@ class Results:
         plans["join"] = {
             "stage": "join",
             "film": self.film,
-            "result": f"films/{self.path}",
-            "container": Path(self.path).suffix[1:],
+            "result": f"films/{self.path}{self.appended}",
+            "container": Path(f"{self.path}{self.appended}").suffix[1:],
             "settings": {
                 "already_colour": self.already_colour,
                 "frames": self.frames,
@@ -205,6 +206,16 @@ def test_a_film_in_colour_is_left_or_copied(results, setting, status):
     assert row["status"] == status and row["checks"]["colour_share"] == 1
     if setting == "copy":
         assert Path(row["result"]).read_bytes() == source.read_bytes()
+
+
+@pytest.mark.parametrize("appended", [".mkv", ".mp4"])
+def test_a_copied_film_keeps_the_name_of_its_own_container(results, appended):
+    other = Results(results.archive, "colour.avi")
+    colour_film(other.archive / other.path)
+    other.already_colour, other.appended = "copy", appended
+    row = other.run()
+    assert (row["status"], row["result"]) == ("copied", "films/colour.avi")
+    assert other.run() == row
 
 
 def test_a_full_disk_stops_the_job_and_nothing_is_held_against_the_film(results, monkeypatch):

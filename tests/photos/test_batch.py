@@ -155,6 +155,14 @@ def test_colour_photographs_are_copied_or_left_without_a_new_look(results, nothi
     assert (row["status"], row["reason"]) == ("left_colour", "It is in colour already.")
 
 
+def test_a_copy_keeps_the_name_of_its_own_format(results):
+    Image.fromarray(rgb()).convert("P").save(results.archive / "colour.gif")
+    results.settings["already_colour"] = "copy"
+    row = results.colour(colour="gif")["colour.gif"]
+    assert (row["status"], row["result"]) == ("copied", "photos/colour.gif")
+    assert Path(row["result"]).read_bytes() == (results.archive / "colour.gif").read_bytes()
+
+
 def test_orientation_is_honoured_and_kept(results, in_process):
     exif = Image.Exif()
     exif[0x0112] = 6
