@@ -183,7 +183,8 @@ def make_run(
             f"A preview, in {results}: {len(part.photos()):,} of {len(wanted.photos()):,} "
             f"photographs, and {seconds:g} seconds of each film."
         )
-    plan = Draft(config, archive, results, part, models, overrides)
+    # By whatever links a person comes to it: another path would have every file hashed again.
+    plan = Draft(config, Path(os.path.realpath(archive)), results, part, models, overrides)
     unmatched = overrides.unmatched(entry.path for entry in scan.entries)
     plan.compare(config["redo"])
     plan.tell(say, unmatched)
