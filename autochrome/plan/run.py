@@ -128,13 +128,19 @@ def read_run(results: Path, accept_failures: bool = False) -> Run:
     return Run(results, buckets, chunks, set(buckets), set(chunks), accept_failures, models, work)
 
 
+def _say(line: str) -> None:
+    """Print for a person; no file's name can disturb the terminal."""
+    shown = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+    print("".join(shown), file=sys.stderr)
+
+
 def make_run(
     config: dict[str, Any],
     archive: Path | None,
     results: Path,
     *,
     dry: bool,
-    say: Callable[[str], None] = lambda line: print(line, file=sys.stderr),
+    say: Callable[[str], None] = _say,
 ) -> Run:
     """Plan a run over the archive and write the plan; ``say`` gets lines for a person.
 

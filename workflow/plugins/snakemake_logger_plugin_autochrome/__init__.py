@@ -72,7 +72,7 @@ class LogHandler(LogHandlerBase):
         elif text.startswith(_INTERRUPTED):
             self._display.stop()
         elif record.levelno >= ERROR and not any(echo in text for echo in _ECHOES):
-            self._display.error(text)
+            self._display.error(error_message(text))
 
     def close(self) -> None:
         if not self._is_closed:
