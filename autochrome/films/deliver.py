@@ -178,6 +178,7 @@ def _coloured(work: FilmWork, index: FilmIndex, encoded: Callable[[], list[int]]
             limit=limit,
             prepare=chunk_files,
         )
+        work.check_source()
         result = plan["result"]
         Path(result).parent.mkdir(parents=True, exist_ok=True)
         if plan["container"] == "ts":

@@ -163,6 +163,7 @@ def _ensure_index(work: FilmWork) -> None:
         plan["settings"].get("preview"),
         limit=limit,
     )
+    work.check_source()
     work.record(work.index_key, work.index_path)
 
 
@@ -186,6 +187,7 @@ def _ensure_colour(work: FilmWork, number: int, threads: int = 1, device: str = 
             work.plan("colour")["settings"].get("crop"),
             limit=_chunk_limit(work, index, number),
         )
+        work.check_source()
         work.record(work.colour_key(number), path)
     return True
 
@@ -207,6 +209,7 @@ def _ensure_encoded(work: FilmWork, number: int) -> bool:
             str(work.thumbs_path(number)),
             limit=_chunk_limit(work, work.load_index(), number),
         )
+        work.check_source()
         work.record_encoded(number, parts)
     return True
 

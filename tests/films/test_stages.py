@@ -1,6 +1,8 @@
 """The four stages as jobs call them, in a results folder: what is made once is not made again."""
 
 import json
+import os
+import shutil
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -184,6 +186,30 @@ def test_an_unreadable_film_fails_and_waits_for_a_person(results):
     assert again == row
     journal = Journal(Path("state/films", f"{results.film}.jsonl"))
     assert journal.find(row["key"])["row"] == row
+
+
+@pytest.mark.parametrize("stage", ["make_index", "make_colour", "make_chunk", "_join_and_verify"])
+def test_a_film_that_changes_while_it_is_read_is_done_by_the_next_run(results, monkeypatch, stage):
+    source = results.archive / results.path
+    expected = results.run()["result_sha256"]
+    shutil.rmtree("state")
+    shutil.rmtree("done")
+
+    def changing(function, *args, **options):
+        done = in_process(function, *args, **options)
+        if function.__name__ == stage:
+            os.utime(source, ns=(1, 1))
+        return done
+
+    with monkeypatch.context() as patch:
+        for module in (stages, deliver):
+            patch.setattr(module, "isolated", changing)
+        row = results.run()
+    assert (row["status"], row["reason"]) == ("failed", "It changed while it was read.")
+    assert row["key"] == ""
+    shutil.rmtree("done")
+    again = results.run()
+    assert (again["status"], again["result_sha256"]) == ("coloured", expected)
 
 
 def colour_film(path: Path) -> None:
