@@ -6,7 +6,7 @@ from typing import Any
 
 import av
 
-from ..errors import AutochromeError, ItemError, reason_of
+from ..errors import AutochromeError, BlockedError, ItemError, reason_of
 from ..isolation import run_isolated
 
 # Time limits, far above what any film takes: they only end what hangs.
@@ -63,7 +63,7 @@ def stop_if_results_fail(error: Exception) -> None:
 
 def as_item_error(error: Exception) -> ItemError:
     """An error that nobody foresaw, as a fault of this film."""
-    return ItemError(
+    return BlockedError.of(error) or ItemError(
         f"It could not be done: {reason_of(error)}.",
         "If other programs play the film, please report this; else repair it.",
     )

@@ -8,7 +8,7 @@ is written to the done file and passed on, and the job ends well.
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import AutochromeError, ItemError
+from ..errors import AutochromeError, BlockedError, ItemError
 from .colour import make_colour
 from .deliver import deliver, find_delivered, new_row
 from .encode import make_chunk
@@ -108,9 +108,9 @@ def _try(
 ) -> tuple[ItemError | None, str]:
     """Do the work of a stage. Gives the film's fault, if there is one, and the key it belongs to.
 
-    The key is "" where the source could not even be hashed, or is not there any more: perhaps a
-    disk is away, and the next run finds the film again. Raises AutochromeError for faults of
-    the whole run.
+    The key is "" where the source could not even be hashed, or is not there any more (perhaps a
+    disk is away), and where something is in the result's way: the next run tries again. Raises
+    AutochromeError for faults of the whole run.
     """
     try:
         make()
@@ -124,7 +124,8 @@ def _try(
     except Exception as error:
         stop_if_results_fail(error)
         fault = as_item_error(error)
-    if not work.source_is_known or not work.source_stands():
+    blocked = isinstance(fault, BlockedError)
+    if blocked or not work.source_is_known or not work.source_stands():
         return fault, ""
     work.record_failure(key(), fault)
     return fault, key()

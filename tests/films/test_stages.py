@@ -244,6 +244,15 @@ def test_a_copied_film_keeps_the_name_of_its_own_container(results, appended):
     assert other.run() == row
 
 
+def test_what_lies_in_a_results_place_is_not_held_against_the_film(results):
+    Path("films").write_text("a file of somebody's")
+    row = results.run()
+    assert (row["status"], row["key"]) == ("failed", "")
+    assert "films" in row["reason"] and "Move away" in row["remedy"]
+    Path("films").unlink()
+    assert results.run()["status"] == "coloured"
+
+
 def test_a_full_disk_stops_the_job_and_nothing_is_held_against_the_film(results, monkeypatch):
     def no_room(*_, **__):
         raise OSError(28, "No space left on device")

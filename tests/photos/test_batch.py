@@ -189,6 +189,18 @@ def test_a_folder_without_permission_stops_the_run(results, scan, monkeypatch, i
         results.colour()
 
 
+def test_what_lies_in_a_results_place_costs_the_others_nothing(results, scan, in_process):
+    (results.archive / "b.jpg").write_bytes(jpeg_bytes(grey(80)))
+    place = Path("photos", "b.jpg")
+    place.mkdir(parents=True)
+    rows = results.colour()
+    assert rows["scan.jpg"]["status"] == "coloured"
+    assert (rows["b.jpg"]["status"], rows["b.jpg"]["key"]) == ("failed", "")
+    assert "photos/b.jpg" in rows["b.jpg"]["reason"] and "Move away" in rows["b.jpg"]["remedy"]
+    place.rmdir()
+    assert results.colour()["b.jpg"]["status"] == "coloured"
+
+
 def test_another_model_than_the_plans_stops_the_run(results, scan, in_process):
     results.colour()
     plan = json.loads(Path("plan.json").read_text())
