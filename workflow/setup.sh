@@ -31,7 +31,7 @@ set_up() {
             "Name an empty or a new folder."
     fi
     find_python
-    if ! { mkdir -p -- "$venv" && : >>"$venv/.autochrome.lock"; } 2>/dev/null; then
+    if ! { mkdir -p -- "$venv" && true >>"$venv/.autochrome.lock"; } 2>/dev/null; then
         stop "The folder $venv cannot be written to. Set AUTOCHROME_VENV to a folder that can."
     fi
     exec 9>"$venv/.autochrome.lock"

@@ -3,6 +3,7 @@
 from .files import (
     canonical_json,
     escape_tsv,
+    name_of_copy,
     read_json,
     remove_leftovers,
     set_back_to_now,
@@ -40,6 +41,7 @@ __all__ = [
     "is_intact",
     "known_before",
     "make_key",
+    "name_of_copy",
     "path_digest",
     "prune",
     "read_json",

@@ -9,7 +9,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "deliver": ["curve_path"],
+        "deliver": ["LONGEST_BESIDE", "curve_path"],
         "frames": ["remove_frames"],
         "header": ["FilmHeader", "chunk_count", "probe_film", "result_container"],
         "jobs": ["colour_chunk", "encode_chunk", "index_film", "join_film"],

@@ -11,6 +11,7 @@ from .. import __version__
 from ..archive import (
     canonical_json,
     is_intact,
+    name_of_copy,
     read_json,
     sha256_file,
     stamp,
@@ -33,6 +34,8 @@ _GONE = Path("state/gone.json")
 # Files that may stand beside a film, by suffix.
 _BESIDE = (*SIDECARS, "xmp")
 
+# Bytes by which the names of such files are longer than the film's.
+LONGEST_BESIDE = 1 + max(map(len, _BESIDE))
 
 # What becomes of a film in colour, without and with a wish for copies.
 _IN_COLOUR = ("left_colour", "copied")
@@ -155,6 +158,7 @@ def _coloured(work: FilmWork, index: FilmIndex, encoded: Callable[[], list[int]]
     part = temporary_beside(work.folder / f"join.{plan['container']}")
     try:
         verdict = _joined_and_verified(work, index, encoded(), part)
+        work.check_source()
         result = plan["result"]
         Path(result).parent.mkdir(parents=True, exist_ok=True)
         if plan["container"] == "ts":
@@ -271,10 +275,7 @@ def _facts(work: FilmWork, settings: dict[str, Any]) -> dict[str, str]:
 def _result_name(work: FilmWork, status: str) -> str:
     """The plan's name; a copy keeps the source's own suffix, because it keeps its format."""
     result = work.plan("join")["result"]
-    suffix = Path(work.plan("index")["path"]).suffix
-    if status == "copied" and suffix and result.endswith(f"{suffix}.mkv"):
-        return result.removesuffix(".mkv")
-    return result
+    return name_of_copy(work.plan("index")["path"], result) if status == "copied" else result
 
 
 def _gone_record(key: str) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ import errno
 
 import av
 
-from ..errors import AutochromeError, ItemError, reason_of
+from ..errors import AutochromeError, BlockedError, ItemError, reason_of
 
 _RESULTS_FAULTS = {
     errno.ENOSPC: "The disk with the results is full.",
@@ -26,7 +26,7 @@ def fault_of(error: Exception) -> ItemError:
     from_a_muxer = number == errno.EPERM and isinstance(error, av.error.FFmpegError)
     if number in _RESULTS_FAULTS and not from_a_muxer:
         raise AutochromeError(_RESULTS_FAULTS[number], _RESULTS_REMEDY) from error
-    return ItemError(
+    return BlockedError.of(error) or ItemError(
         f"It could not be done: {reason_of(error)}.",
         "If other programs play the film, please report this; else repair it.",
     )

@@ -13,7 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ..archive import make_key, write_atomic
+from ..archive import make_key, path_digest, write_atomic
 from ..errors import ItemError
 from .colour import quarter_turns
 from .decoder import decode, open_film
@@ -68,7 +68,7 @@ def write_frames(film: str, folder: str, kind: str) -> None:
     The table's columns: the picture, its time in seconds, and the same as a fraction.
     """
     target = Path(folder)
-    part = target.with_name(f".part-{target.name}-{os.getpid()}")
+    part = target.with_name(f".part-{path_digest(target.name)[:16]}-{os.getpid()}")
     try:
         part.mkdir(parents=True)
         lines = ["picture\tseconds\texact_seconds\n"]

@@ -8,7 +8,7 @@ is written to the done file and passed on, and the job ends well.
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import AutochromeError, ItemError
+from ..errors import AutochromeError, BlockedError, ItemError
 from .colour import make_colour
 from .deliver import deliver, find_delivered, new_row
 from .encode import make_chunk
@@ -125,9 +125,9 @@ def _try(
 ) -> tuple[ItemError | None, str]:
     """Do the work of a stage. Gives the film's fault, if there is one, and the key it belongs to.
 
-    The key is "" where the source could not even be hashed, or is not there any more: perhaps a
-    disk is away, and the next run finds the film again. Raises AutochromeError for faults of
-    the whole run.
+    The key is "" where the source could not even be hashed, or is not there any more (perhaps a
+    disk is away), and where something is in the result's way: the next run tries again. Raises
+    AutochromeError for faults of the whole run.
     """
     try:
         make()
@@ -140,7 +140,8 @@ def _try(
         raise
     except Exception as error:
         fault = fault_of(error)
-    if not work.source_is_known or not work.source_stands():
+    blocked = isinstance(fault, BlockedError)
+    if blocked or not work.source_is_known or not work.source_stands():
         return fault, ""
     work.record_failure(key(), fault)
     return fault, key()
@@ -184,6 +185,7 @@ def _ensure_index(work: FilmWork) -> None:
         settings.get("treat_as"),
         settings.get("preview"),
     )
+    work.check_source()
     work.record(work.index_key, work.index_path)
 
 
@@ -205,6 +207,7 @@ def _ensure_colour(work: FilmWork, number: int, threads: int = 1, device: str = 
             device,
             work.plan("colour")["settings"].get("crop"),
         )
+        work.check_source()
         work.record(work.colour_key(number), path)
     return True
 
@@ -224,6 +227,7 @@ def _ensure_encoded(work: FilmWork, number: int) -> bool:
             str(work.encode_path(number)),
             str(work.thumbs_path(number)),
         )
+        work.check_source()
         work.record_encoded(number, parts)
     return True
 

@@ -105,6 +105,14 @@ class FilmWork:
         except OSError:
             return False
 
+    def check_source(self) -> None:
+        """To be called when the source has been read, and before what came of it is recorded.
+
+        Raises ItemError if it is not, or no longer, as the plan has it.
+        """
+        if not self.source_stands():
+            raise ItemError("It changed while it was read.", "Run the same command again.")
+
     # Keys.
 
     @cached_property

@@ -3,7 +3,13 @@
 What is named here is loaded when it is first used.
 """
 
+import sys
+
 import lazy_loader
+
+# With this package, OpenVINO tells Google Analytics of each time that it is imported, and keeps an
+# id of the person in ~/intel; it does without where there is none.
+sys.modules.setdefault("openvino_telemetry", None)
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,

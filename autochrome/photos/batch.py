@@ -19,13 +19,14 @@ from ..archive import (
     canonical_json,
     digest,
     make_key,
+    name_of_copy,
     read_json,
     sha256_file,
     stamp,
     temporary_beside,
     write_json,
 )
-from ..errors import AutochromeError, ItemError, reason_of
+from ..errors import AutochromeError, BlockedError, ItemError, reason_of
 from ..isolation import IsolatedWorker
 from ..models import ReadyModel, SharedPredictor, default_folders, ready_model
 from .faults import PixelLimitError, writing_results
@@ -119,11 +120,14 @@ class _Batch:
         row["key"] = self._key(row["sha256"], item)
         # Of equal photographs one is coloured, and the others find it.
         with self.one_of_a_kind.setdefault(row["key"], threading.Lock()):
-            found = self.lookup.find(row["key"], item["result"])
-            if found is not None:
-                found |= {"source": item["path"]}
-                return self._settled(source, item, found)
-            return self._coloured(source, item, row, before, lanes, network)
+            try:
+                found = self.lookup.find(row["key"], item["result"])
+                if found is not None:
+                    found |= {"source": item["path"]}
+                    return self._settled(source, item, found)
+                return self._coloured(source, item, row, before, lanes, network)
+            except BlockedError as error:
+                return _failed(row | {"key": ""}, error.fault, error.remedy)
 
     def _new_row(self, item: dict[str, Any]) -> Row:
         unknown = ("width", "height", "result_size", "result_mtime_ns", "colorfulness")
@@ -179,6 +183,8 @@ class _Batch:
         except PixelLimitError as error:
             # Known from the header alone, and it depends on a setting that is not in the key.
             return _failed(row, error.fault, error.remedy)
+        except BlockedError:
+            raise
         except ItemError as error:
             _failed(row, error.fault, error.remedy)
         except MemoryError:
@@ -240,10 +246,11 @@ class _Batch:
         row |= {"result_size": None, "result_mtime_ns": None}
         if self.settings_of(item)["already_colour"] == "copy":
             with writing_results(Path.cwd()):
-                part = temporary_beside(Path(item["result"]))
+                result = name_of_copy(item["path"], item["result"])
+                part = temporary_beside(Path(result))
                 try:
                     shutil.copyfile(source, part)
-                    self._place(part, item["result"], row)
+                    self._place(part, result, row)
                 finally:
                     part.unlink(missing_ok=True)
             row["status"] = "copied"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import skimage.data
 
 from autochrome.archive import Journal, digest, path_digest, read_json, write_json
 from autochrome.errors import AutochromeError, ItemError
-from autochrome.films import jobs, stages
+from autochrome.films import deliver, jobs, stages
 from autochrome.films.work import FilmWork
 from tests.models import planned_compact
 
@@ -35,6 +36,7 @@ class Results:
         self.join: dict[str, Any] = {}
         self.chunks = 1
         self.stages = stages
+        self.appended = ""
 
     def plan(self) -> None:
         status = (self.archive / self.path).stat()
@@ -55,8 +57,8 @@ class Results:
         plans["join"] = {
             "stage": "join",
             "film": self.film,
-            "result": f"films/{self.path}",
-            "container": Path(self.path).suffix[1:],
+            "result": f"films/{self.path}{self.appended}",
+            "container": Path(f"{self.path}{self.appended}").suffix[1:],
             "settings": {
                 "already_colour": self.already_colour,
                 "frames": self.frames,
@@ -187,6 +189,36 @@ def test_an_unreadable_film_fails_and_waits_for_a_person(results):
     assert journal.find(row["key"])["row"] == row
 
 
+@pytest.mark.parametrize(
+    ("module", "work"),
+    [(stages, "make_index"), (stages, "make_colour"), (stages, "make_chunk")]
+    + [(deliver, "verify_film")],
+)
+def test_a_film_that_changes_while_it_is_read_is_done_by_the_next_run(
+    results, monkeypatch, module, work
+):
+    source = results.archive / results.path
+    expected = results.run()["result_sha256"]
+    shutil.rmtree("state")
+    shutil.rmtree("done")
+
+    do_work = getattr(module, work)
+
+    def changing(*args):
+        done = do_work(*args)
+        os.utime(source, ns=(1, 1))
+        return done
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, work, changing)
+        row = results.run()
+    assert (row["status"], row["reason"]) == ("failed", "It changed while it was read.")
+    assert row["key"] == ""
+    shutil.rmtree("done")
+    again = results.run()
+    assert (again["status"], again["result_sha256"]) == ("coloured", expected)
+
+
 def colour_film(path: Path) -> None:
     picture = skimage.data.coffee()[::6, ::6][:64, :96].copy()
     with av.open(str(path), "w") as file:
@@ -207,6 +239,25 @@ def test_a_film_in_colour_is_left_or_copied(results, setting, status):
     assert row["status"] == status and row["checks"]["colour_share"] == 1
     if setting == "copy":
         assert Path(row["result"]).read_bytes() == source.read_bytes()
+
+
+@pytest.mark.parametrize("appended", [".mkv", ".mp4"])
+def test_a_copied_film_keeps_the_name_of_its_own_container(results, appended):
+    other = Results(results.archive, "colour.avi")
+    colour_film(other.archive / other.path)
+    other.already_colour, other.appended = "copy", appended
+    row = other.run()
+    assert (row["status"], row["result"]) == ("copied", "films/colour.avi")
+    assert other.run() == row
+
+
+def test_what_lies_in_a_results_place_is_not_held_against_the_film(results):
+    Path("films").write_text("a file of somebody's")
+    row = results.run()
+    assert (row["status"], row["key"]) == ("failed", "")
+    assert "films" in row["reason"] and "Move away" in row["remedy"]
+    Path("films").unlink()
+    assert results.run()["status"] == "coloured"
 
 
 def test_a_full_disk_stops_the_job_and_nothing_is_held_against_the_film(results, monkeypatch):
