@@ -89,6 +89,8 @@ def find_delivered(work: FilmWork) -> Row | None:
             if not _brought(record, result):
                 continue
             row |= {"result": result, **_stamp_of(result)}
+        if row["status"] not in _IN_COLOUR:
+            row["checks"] = _told_of_signing(work, row["checks"])
         row["source"] = work.plan("index")["path"]
         if row != record["row"] or work.journal.find(work.join_key) is None:
             _record(work, row)
@@ -171,7 +173,7 @@ def _coloured(work: FilmWork, index: FilmIndex, encoded: Callable[[], list[int]]
             _made(work, settings),
             settings,
             str(part),
-            {"credentials": plan["settings"].get("credentials"), "facts": _facts(work, settings)},
+            {"credentials": work.credentials, "facts": _facts(work, settings)},
             limit=limit,
             prepare=chunk_files,
         )
@@ -198,6 +200,7 @@ def _coloured(work: FilmWork, index: FilmIndex, encoded: Callable[[], list[int]]
         | Coding.of(index.picture, settings).notes()
         | index_notes(index, _tints_are_kept(work))
     )
+    checks = _told_of_signing(work, checks)
     checks["made_by"] = {
         "version": __version__,
         "settings": settings
@@ -208,8 +211,8 @@ def _coloured(work: FilmWork, index: FilmIndex, encoded: Callable[[], list[int]]
             "digital_source_type": plan["settings"]["digital_source_type"],
         },
     }
-    if credentials := plan["settings"].get("credentials"):
-        checks["made_by"]["settings"]["credentials"] = credentials["identity"]
+    if work.credentials:
+        checks["made_by"]["settings"]["credentials"] = work.credentials["identity"]
     if "visible_mark" in settings:
         checks["visible_mark"] = "three dots in the lower right corner, in chroma only"
     if beside:
@@ -229,6 +232,17 @@ def _coloured(work: FilmWork, index: FilmIndex, encoded: Callable[[], list[int]]
         "luma_error": verdict["luma_error"],
         "checks": checks,
     }
+
+
+def _told_of_signing(work: FilmWork, checks: dict[str, Any]) -> dict[str, Any]:
+    """The checks with why there are no credentials, where they are wanted and cannot be.
+
+    That is not a part of the key: such a film is the same with credentials and without.
+    """
+    if work.credentials:
+        return checks
+    others = {name: value for name, value in checks.items() if name != "credentials"}
+    return others | ({"credentials": work.why_unsigned} if work.why_unsigned else {})
 
 
 def curve_path(key: str) -> Path:

@@ -25,6 +25,7 @@ from ..archive import (
     temporary_beside,
     write_json,
 )
+from ..credentials import why_unsigned
 from ..errors import AutochromeError, ItemError, reason_of
 from ..isolation import IsolatedWorker
 from ..models import ReadyModel, SharedPredictor, default_folders, ready_model
@@ -117,8 +118,10 @@ class _Batch:
             found = self.lookup.find(row["key"], item["result"])
             if found is not None:
                 found |= {"source": item["path"]}
-                return self._settled(source, item, found)
-            return self._coloured(source, item, row, before, lanes, network)
+                row = self._settled(source, item, found)
+            else:
+                row = self._coloured(source, item, row, before, lanes, network)
+            return self._told_of_signing(item, row)
 
     def _new_row(self, item: dict[str, Any]) -> Row:
         unknown = ("width", "height", "result_size", "result_mtime_ns", "colorfulness")
@@ -152,9 +155,25 @@ class _Batch:
         """The settings that decide the result."""
         settings = self.settings_of(item)
         deciding = {n: settings[n] for n in _DECIDING if settings.get(n, "none") != "none"}
-        if "credentials" in settings:
+        if self._is_signed(item):
             deciding["credentials"] = settings["credentials"]["identity"]
         return deciding | {"temperature": self.model_of(item).temperature}
+
+    def _is_signed(self, item: dict[str, Any]) -> bool:
+        """Is its result to be signed, and of a format that can be?"""
+        suffix = result_suffix(item["format"])[0]
+        return "credentials" in self.settings_of(item) and not why_unsigned(suffix)
+
+    def _told_of_signing(self, item: dict[str, Any], row: Row) -> Row:
+        """The row with why there are no credentials, where they are wanted and cannot be.
+
+        The journal knows nothing of it: such a result is the same with credentials and without.
+        """
+        unsigned = why_unsigned(result_suffix(item["format"])[0])
+        is_coloured = row["status"] in ("coloured", "partial")
+        if is_coloured and unsigned and "credentials" in self.settings_of(item):
+            row["checks"] = row["checks"] | {"credentials": unsigned}
+        return row
 
     def _coloured(self, source: Path, item, row: Row, before, lanes: Lanes, network) -> Row:
         """Colour it in a child, move the result to its place, record it."""
@@ -196,7 +215,7 @@ class _Batch:
 
         def colour(worker: IsolatedWorker, max_pixels: int) -> dict[str, Any]:
             return worker.call(
-                colour_and_sign if "credentials" in settings else colour_photo,
+                colour_and_sign if self._is_signed(item) else colour_photo,
                 source,
                 part,
                 item["format"],
