@@ -179,6 +179,7 @@ class TestPhotographs:
         Image.open(path).save(path)
         signed["b.png"]["result_sha256"] = sha256_file(path)
         write_manifest(rows, results.folder)
+        write_provenance(rows, results.folder)
         assert main([str(results.folder)]) == 1
         assert "content credentials of 'photos/b.png'" in capsys.readouterr().out
         monkeypatch.setitem(sys.modules, "c2pa", None)

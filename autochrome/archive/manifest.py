@@ -57,15 +57,19 @@ def result_files(row: Row) -> dict[str, str]:
 
 def write_manifest(rows: list[Row], results: Path) -> None:
     """Write manifest.tsv and SHA256SUMS (for ``sha256sum --check``), each whole or not at all."""
+    write_atomic(results / CHECKSUMS, checksums(rows))
+    table = "".join("\t".join(cells) + "\n" for cells in [_COLUMNS, *map(_cells, rows)])
+    write_atomic(results / MANIFEST, table)
 
+
+def checksums(rows: list[Row]) -> bytes:
+    """What SHA256SUMS holds: a line for every file of the results, sorted by name."""
     lines = sorted(
         (_bytes(name), _checksum_line(sha256, name))
         for row in rows
         for name, sha256 in result_files(row).items()
     )
-    write_atomic(results / CHECKSUMS, b"".join(line for _, line in lines))
-    table = "".join("\t".join(cells) + "\n" for cells in [_COLUMNS, *map(_cells, rows)])
-    write_atomic(results / MANIFEST, table)
+    return b"".join(line for _, line in lines)
 
 
 def write_provenance(rows: list[Row], results: Path) -> None:
@@ -73,8 +77,13 @@ def write_provenance(rows: list[Row], results: Path) -> None:
 
     Without times, as the manifest: equal work gives equal bytes.
     """
+    write_atomic(results / PROVENANCE, provenance(rows))
+
+
+def provenance(rows: list[Row]) -> bytes:
+    """What provenance.jsonl holds."""
     lines = [canonical_json(_provenance(row)) + "\n" for row in rows if row["result"]]
-    write_atomic(results / PROVENANCE, "".join(lines))
+    return _bytes("".join(lines))
 
 
 def _provenance(row: Row) -> dict[str, Any]:
