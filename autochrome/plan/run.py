@@ -185,7 +185,7 @@ def make_run(
             f"photographs, and {seconds:g} seconds of each film."
         )
     plan = Draft(config, archive, results, part, models, overrides)
-    unmatched = overrides.unmatched(entry.path for entry in scan.entries)
+    unmatched = overrides.unmatched([entry.path for entry in scan.entries])
     plan.compare(config["redo"])
     plan.tell(say, unmatched)
     if not dry:
