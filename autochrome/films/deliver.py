@@ -18,7 +18,7 @@ from ..archive import (
     write_json,
 )
 from ..errors import ItemError
-from ..mark import NEWS_CODES, marked_xmp, statement
+from ..mark import NEWS_CODES, statement
 from .coding import Coding
 from .faults import isolated, time_limit
 from .index import FilmIndex
@@ -28,6 +28,7 @@ from .signed import sign_film
 from .streams import SIDECARS
 from .verify import verify_film
 from .work import FilmWork
+from .xmp import write_mark
 
 _GONE = Path("state/gone.json")
 
@@ -89,6 +90,8 @@ def find_delivered(work: FilmWork) -> Row | None:
             if not _brought(record, result):
                 continue
             row |= {"result": result, **_stamp_of(result)}
+            if "files_beside" in row["checks"]:
+                row["checks"] = row["checks"] | {"files_beside": _beside(row, result)}
         if row["status"] not in _IN_COLOUR:
             row["checks"] = _told_of_signing(work, row["checks"])
         row["source"] = work.plan("index")["path"]
@@ -179,9 +182,6 @@ def _coloured(work: FilmWork, index: FilmIndex, encoded: Callable[[], list[int]]
         )
         result = plan["result"]
         Path(result).parent.mkdir(parents=True, exist_ok=True)
-        if plan["container"] == "ts":
-            # A transport stream holds no tags.
-            Path(f"{part}.xmp").write_bytes(marked_xmp(b"", _facts(work, settings)))
         beside = {}
         for suffix in _BESIDE:
             if Path(f"{part}.{suffix}").is_file():
@@ -264,8 +264,11 @@ def _join_and_verify(
     index = FilmIndex.load(Path(index_path))
     chunks = [Path(path) for path in encoded]
     joined = join_chunks(index, source, chunks, container, made, Path(target))
+    note = write_mark(Path(source), Path(target), container, signing["facts"])
     coding = Coding.of(index.picture, settings)
     verdict = asdict(verify_film(index, Path(target), joined, [Path(p) for p in thumbs], coding))
+    if note:
+        verdict["checks"]["xmp"] = note
     if signing["credentials"]:
         told = sign_film(Path(target), Path(source), f".{container}", **signing)
         verdict["checks"]["credentials"] = told
@@ -322,17 +325,23 @@ def _gone_record(key: str) -> dict[str, Any] | None:
 
 
 def _brought(record: dict[str, Any], result: str) -> bool:
-    """Is the record's file at ``result``, or could it be copied there whole?"""
-    if _is_whole(result, record):
+    """Is the record's film at ``result``, or could it be copied there whole, with all beside it?"""
+    row = record["row"]
+    new, old = _beside(row, result), _beside(row, record["path"])
+    if _is_whole(result, record) and all(map(os.path.isfile, new)):
         return True
-    if record["path"] == result or not _is_whole(record["path"], record):
+    is_there = _is_whole(record["path"], record) and all(map(os.path.isfile, old))
+    if record["path"] == result or not is_there:
         return False
-    _copy(record["path"], result)
-    for path in record["row"]["checks"].get("files_beside", {}):
-        suffix = Path(path).suffix
-        if Path(path).is_file():
-            _copy(path, f"{result}{suffix}")
+    for path, to in zip((record["path"], *old), (result, *new), strict=True):
+        _copy(path, to)
     return True
+
+
+def _beside(row: Row, result: str) -> dict[str, str]:
+    """SHA-256 by name of what stands beside a film, if it is called ``result``."""
+    beside = row["checks"].get("files_beside", {})
+    return {f"{result}{Path(path).suffix}": sha256 for path, sha256 in beside.items()}
 
 
 def _is_whole(path: str, record: dict[str, Any]) -> bool:

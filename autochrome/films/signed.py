@@ -6,6 +6,7 @@ from pathlib import Path
 from ..credentials import FORMS, SIGNED, UNSIGNED, Credentials, sign
 from ..errors import ItemError
 from .decoder import open_container
+from .xmp import xmp_of
 
 
 def sign_film(
@@ -15,10 +16,10 @@ def sign_film(
 
     Raises ItemError if it cannot be signed, or a packet of it would be another.
     """
-    before = _packets(film)
+    before = _packets(film), xmp_of(film)
     sign(film, FORMS[suffix], source, FORMS.get(source.suffix.lower(), "video/x-other"),
          source.name, facts, credentials)  # fmt: skip
-    if _packets(film) != before:
+    if (_packets(film), xmp_of(film)) != before:
         raise ItemError("Signing would change the film.", UNSIGNED)
     return SIGNED
 

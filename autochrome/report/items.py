@@ -65,7 +65,7 @@ _STATUS = {
 # Checks of a film that are sentences, and those that are lists of names.
 _FILM_REMARKS = (
     *("header", "source_times", "jumps", "colour", "tint", "interlaced", "chroma", "depth"),
-    *("range", "primaries", "alpha", "luma_source", "repacked"),
+    *("range", "primaries", "alpha", "luma_source", "repacked", "xmp"),
 )
 _FILM_LISTS = {
     "picture_not_kept": "not kept",
