@@ -5,7 +5,7 @@
 
 import json
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from .files import canonical_json, escape_tsv, read_json, unescape_tsv, write_atomic
@@ -49,10 +49,16 @@ def gather(done_files: Iterable[Path], faults: Iterable[dict[str, Any]] = ()) ->
 
 
 def result_files(row: Row) -> dict[str, str]:
-    """SHA-256 by name of an item's result and of what stands beside it (a film's sidecars)."""
+    """SHA-256 by name of an item's result and of what stands beside it (sidecars)."""
     if not row["result"]:
         return {}
     return {row["result"]: row["result_sha256"]} | row["checks"].get("files_beside", {})
+
+
+def beside(row: Row, result: str) -> dict[str, str]:
+    """SHA-256 by name of what stands beside an item's result, if that is called ``result``."""
+    files = row["checks"].get("files_beside", {})
+    return {f"{result}{PurePath(name).suffix}": sha256 for name, sha256 in files.items()}
 
 
 def write_manifest(rows: list[Row], results: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import __version__
 from ..archive import (
+    beside,
     canonical_json,
     is_intact,
     read_json,
@@ -91,7 +92,7 @@ def find_delivered(work: FilmWork) -> Row | None:
                 continue
             row |= {"result": result, **_stamp_of(result)}
             if "files_beside" in row["checks"]:
-                row["checks"] = row["checks"] | {"files_beside": _beside(row, result)}
+                row["checks"] = row["checks"] | {"files_beside": beside(row, result)}
         if row["status"] not in _IN_COLOUR:
             row["checks"] = _told_of_signing(work, row["checks"])
         row["source"] = work.plan("index")["path"]
@@ -182,11 +183,11 @@ def _coloured(work: FilmWork, index: FilmIndex, encoded: Callable[[], list[int]]
         )
         result = plan["result"]
         Path(result).parent.mkdir(parents=True, exist_ok=True)
-        beside = {}
+        files_beside = {}
         for suffix in _BESIDE:
             if Path(f"{part}.{suffix}").is_file():
                 os.replace(f"{part}.{suffix}", f"{result}.{suffix}")
-                beside[f"{result}.{suffix}"] = sha256_file(f"{result}.{suffix}")
+                files_beside[f"{result}.{suffix}"] = sha256_file(f"{result}.{suffix}")
         with open(part, "rb+") as file:
             os.fsync(file.fileno())
         digest = sha256_file(part)
@@ -215,8 +216,8 @@ def _coloured(work: FilmWork, index: FilmIndex, encoded: Callable[[], list[int]]
         checks["made_by"]["settings"]["credentials"] = work.credentials["identity"]
     if "visible_mark" in settings:
         checks["visible_mark"] = "three dots in the lower right corner, in chroma only"
-    if beside:
-        checks["files_beside"] = beside
+    if files_beside:
+        checks["files_beside"] = files_beside
     bad = index.facts["bad_frames"]
     return {
         "status": "partial" if bad else "coloured",
@@ -327,7 +328,7 @@ def _gone_record(key: str) -> dict[str, Any] | None:
 def _brought(record: dict[str, Any], result: str) -> bool:
     """Is the record's film at ``result``, or could it be copied there whole, with all beside it?"""
     row = record["row"]
-    new, old = _beside(row, result), _beside(row, record["path"])
+    new, old = beside(row, result), beside(row, record["path"])
     if _is_whole(result, record) and all(map(os.path.isfile, new)):
         return True
     is_there = _is_whole(record["path"], record) and all(map(os.path.isfile, old))
@@ -336,12 +337,6 @@ def _brought(record: dict[str, Any], result: str) -> bool:
     for path, to in zip((record["path"], *old), (result, *new), strict=True):
         _copy(path, to)
     return True
-
-
-def _beside(row: Row, result: str) -> dict[str, str]:
-    """SHA-256 by name of what stands beside a film, if it is called ``result``."""
-    beside = row["checks"].get("files_beside", {})
-    return {f"{result}{Path(path).suffix}": sha256 for path, sha256 in beside.items()}
 
 
 def _is_whole(path: str, record: dict[str, Any]) -> bool:

@@ -34,6 +34,7 @@ from .faults import PixelLimitError, writing_results
 from .formats import result_suffix
 from .lanes import SIDE_BY_SIDE, Lanes
 from .lookup import Lookup
+from .picture import sidecar_of
 from .signed import colour_and_sign
 
 # Settings that decide a result; the last two only where they do something.
@@ -203,6 +204,7 @@ class _Batch:
             _failed(row, f"{reason_of(error)}.", "Convert it to TIFF or PNG and try that.")
         finally:
             part.unlink(missing_ok=True)
+            sidecar_of(part).unlink(missing_ok=True)
         if row["status"] == "failed" and _changed(source, before):
             return _moved(row)
         self.lookup.record(row)
@@ -240,6 +242,10 @@ class _Batch:
         with open(part, "rb") as file:
             os.fsync(file.fileno())
         sha256 = sha256_file(part)
+        if sidecar_of(part).is_file():
+            beside = f"{result}.xmp"
+            os.replace(sidecar_of(part), beside)
+            row["checks"]["files_beside"] = {beside: sha256_file(beside)}
         os.replace(part, result)
         now = stamp(result)
         row |= {"result": result, "result_sha256": sha256}
