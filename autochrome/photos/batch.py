@@ -26,6 +26,7 @@ from ..archive import (
     temporary_beside,
     write_json,
 )
+from ..credentials import why_unsigned
 from ..errors import AutochromeError, BlockedError, ItemError, reason_of
 from ..isolation import IsolatedWorker
 from ..models import ReadyModel, SharedPredictor, default_folders, ready_model
@@ -33,9 +34,10 @@ from .faults import PixelLimitError, writing_results
 from .formats import result_suffix
 from .lanes import SIDE_BY_SIDE, Lanes
 from .lookup import Lookup
+from .picture import sidecar_of
 
 # Decides the pixels of results: raise it by hand when they change (a golden test tells).
-VERSION = 4
+VERSION = 5
 
 # What a child does with a photograph.
 _COLOUR = f"{__package__}.colour:colour_photo"
@@ -124,10 +126,12 @@ class _Batch:
                 found = self.lookup.find(row["key"], item["result"])
                 if found is not None:
                     found |= {"source": item["path"]}
-                    return self._settled(source, item, found)
-                return self._coloured(source, item, row, before, lanes, network)
+                    row = self._settled(source, item, found)
+                else:
+                    row = self._coloured(source, item, row, before, lanes, network)
             except BlockedError as error:
                 return _failed(row | {"key": ""}, error.fault, error.remedy)
+            return self._told_of_signing(item, row)
 
     def _new_row(self, item: dict[str, Any]) -> Row:
         unknown = ("width", "height", "result_size", "result_mtime_ns", "colorfulness")
@@ -161,9 +165,25 @@ class _Batch:
         """The settings that decide the result."""
         settings = self.settings_of(item)
         deciding = {n: settings[n] for n in _DECIDING if settings.get(n, "none") != "none"}
-        if "credentials" in settings:
+        if self._is_signed(item):
             deciding["credentials"] = settings["credentials"]["identity"]
         return deciding | {"temperature": self.model_of(item).temperature}
+
+    def _is_signed(self, item: dict[str, Any]) -> bool:
+        """Is its result to be signed, and of a format that can be?"""
+        suffix = result_suffix(item["format"])[0]
+        return "credentials" in self.settings_of(item) and not why_unsigned(suffix)
+
+    def _told_of_signing(self, item: dict[str, Any], row: Row) -> Row:
+        """The row with why there are no credentials, where they are wanted and cannot be.
+
+        The journal knows nothing of it: such a result is the same with credentials and without.
+        """
+        unsigned = why_unsigned(result_suffix(item["format"])[0])
+        is_coloured = row["status"] in ("coloured", "partial")
+        if is_coloured and unsigned and "credentials" in self.settings_of(item):
+            row["checks"] = row["checks"] | {"credentials": unsigned}
+        return row
 
     def _coloured(self, source: Path, item, row: Row, before, lanes: Lanes, network) -> Row:
         """Colour it in a child, move the result to its place, record it."""
@@ -195,6 +215,7 @@ class _Batch:
             _failed(row, f"{reason_of(error)}.", "Convert it to TIFF or PNG and try that.")
         finally:
             part.unlink(missing_ok=True)
+            sidecar_of(part).unlink(missing_ok=True)
         if row["status"] == "failed" and _changed(source, before):
             return _moved(row)
         self.lookup.record(row)
@@ -207,7 +228,7 @@ class _Batch:
 
         def colour(worker: IsolatedWorker, max_pixels: int) -> dict[str, Any]:
             return worker.call(
-                _COLOUR_AND_SIGN if "credentials" in settings else _COLOUR,
+                _COLOUR_AND_SIGN if self._is_signed(item) else _COLOUR,
                 source,
                 part,
                 item["format"],
@@ -232,6 +253,10 @@ class _Batch:
         with open(part, "rb") as file:
             os.fsync(file.fileno())
         sha256 = sha256_file(part)
+        if sidecar_of(part).is_file():
+            beside = f"{result}.xmp"
+            os.replace(sidecar_of(part), beside)
+            row["checks"]["files_beside"] = {beside: sha256_file(beside)}
         os.replace(part, result)
         now = stamp(result)
         row |= {"result": result, "result_sha256": sha256}

@@ -11,10 +11,11 @@ from ..color import chroma_from_ab, colorfulness, raise_ab, rgb_from_luma_chroma
 from ..errors import ItemError
 from ..mark import marked_xmp
 from ..models import Predictor
+from .caption import caption_of
 from .colour_space import as_srgb
 from .faults import damaged, unsupported_format, writing_results
 from .formats import FORMATS
-from .picture import Picture
+from .picture import Picture, sidecar_of
 from .steps import steps_of
 
 # Below this colorfulness a result looks grey.
@@ -47,9 +48,9 @@ def colour_photo(
     """Colour the photograph ``source`` into ``part``, unless it is in colour already.
 
     ``name`` is its format; ``predictor`` the network, with the ``device`` that runs it; ``facts``
-    go into the mark. Returns the fields of an `Outcome`, with
-    the status "coloured", "partial" or "left_colour". Raises ItemError for what is wrong with
-    the photograph, AutochromeError for what is wrong with the place of the results.
+    go into the mark, which stands in ``part``.xmp if the file cannot hold it. Returns the fields of
+    an `Outcome`, with the status "coloured", "partial" or "left_colour". Raises ItemError for what
+    is wrong with the photograph, AutochromeError for what is wrong with the place of the results.
     """
     if name == "tiff":
         # Loaded here, since few photographs need it, and tifffile takes long.
@@ -67,9 +68,12 @@ def colour_photo(
 
     steps = steps_of(picture, predictor, settings)
     picture.badge = settings.get("visible_mark") == "corner"
-    xmp = marked_xmp(picture.xmp, facts)
+    caption = caption_of(source, name)
+    xmp = marked_xmp(picture.xmp, facts, caption)
     with writing_results(part.parent):
         written = FORMATS[name].write(part, picture, steps.ab, picture.xmp if xmp is None else xmp)
+        if xmp is None or not written.marked:
+            sidecar_of(part).write_bytes(xmp or marked_xmp(b"", facts, caption))
 
     if predictor.device != "cpu":
         outcome.checks["device"] = f"{predictor.device}, fp32"
@@ -84,7 +88,7 @@ def colour_photo(
     if steps.period is not None:
         notes.append("printed in halftone: the network was shown tones in place of the dots")
     if xmp is None:
-        notes.append("the source's XMP packet is broken and was kept as it is: mark not written")
+        notes.append("the source's XMP packet is broken and was kept as it is")
     if outcome.colorfulness < _HARDLY_ANY:
         notes.append("hardly any colour: most of the picture is black or white")
     outcome.checks["notes"] = list(dict.fromkeys(notes))

@@ -24,7 +24,15 @@ from .faults import check_pixels, convert_remedy, damaged, foreign_content
 from .icc import profile_for_colour
 from .jpeg_coefficients import TransplantError, transplant
 from .jpeg_scans import join_scans
-from .jpeg_segments import EXIF_MARK, Jpeg, Segment, parse, result_segments, with_segments
+from .jpeg_segments import (
+    EXIF_MARK,
+    Jpeg,
+    Segment,
+    fits_in_a_segment,
+    parse,
+    result_segments,
+    with_segments,
+)
 from .libjpeg import libjpeg_warnings
 from .picture import (
     Picture,
@@ -152,7 +160,8 @@ def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> 
     chroma = _chroma_planes(picture, ab)
     stripped, written = _assembled(store, picture.luma, chroma)
     part.write_bytes(with_segments(parse(stripped).stripped, segments) + source.trailer)
-    return replace(written, notes=(*notes, *changed, *written.notes, "chroma 4:2:0"))
+    notes = (*notes, *changed, *written.notes, "chroma 4:2:0")
+    return replace(written, notes=notes, marked=fits_in_a_segment(xmp))
 
 
 def _with_thumbnail(

@@ -4,6 +4,7 @@ Format: https://netpbm.sourceforge.net/doc/ppm.html. Comments in the header stay
 """
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -106,11 +107,11 @@ def _full_range(samples: NDArray, most: int) -> NDArray[np.integer]:
 
 
 def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> Written:
-    """Write the coloured PPM, and check it."""
+    """Write the coloured PPM, and check it. It holds no XMP."""
     peak = np.iinfo(picture.luma.dtype).max
     with open(part, "wb") as file:
         file.write(b"P6\n" + b"".join(b"#%b\n" % comment for comment in picture.store))
         file.write(b"%d %d\n%d\n" % (picture.width, picture.height, peak))
         for _, rgb in coloured_strips(picture, ab):
             file.write(rgb.astype(rgb.dtype.newbyteorder(">")).tobytes())
-    return verified(part, picture, read, ["PPM holds no XMP: mark not written"] if xmp else [])
+    return replace(verified(part, picture, read, []), marked=False)

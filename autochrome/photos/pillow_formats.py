@@ -1,6 +1,7 @@
 """WebP, BMP and GIF, through Pillow: the coloured file is lossless, whatever the source was."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -101,11 +102,11 @@ def write_webp(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes
 
 
 def write_bmp(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> Written:
-    """Write the coloured BMP (24 bits) with its resolution, and check it."""
+    """Write the coloured BMP (24 bits) with its resolution, and check it. It holds no XMP."""
     dpi = picture.store["dpi"]
-    notes = ["BMP holds no XMP: mark not written"] if xmp else []
     options = {"dpi": dpi} if dpi else {}
-    return _write(part, picture, ab, read_bmp, notes, format="BMP", **options)
+    written = _write(part, picture, ab, read_bmp, [], format="BMP", **options)
+    return replace(written, marked=False)
 
 
 def _write(

@@ -191,7 +191,7 @@ def make_run(
         )
     # By whatever links a person comes to it: another path would have every file hashed again.
     plan = Draft(config, Path(os.path.realpath(archive)), results, part, models, overrides)
-    unmatched = overrides.unmatched(entry.path for entry in scan.entries)
+    unmatched = overrides.unmatched([entry.path for entry in scan.entries])
     plan.compare(config["redo"])
     plan.tell(say, unmatched)
     if not dry:

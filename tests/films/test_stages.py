@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import skimage.data
 
-from autochrome.archive import Journal, digest, path_digest, read_json, write_json
+from autochrome.archive import Journal, digest, path_digest, read_json, sha256_file, write_json
 from autochrome.errors import AutochromeError, ItemError
 from autochrome.films import deliver, jobs, stages
 from autochrome.films.work import FilmWork
@@ -176,6 +176,24 @@ def test_a_renamed_film_takes_its_old_result_over(results):
     assert taken["result"] == "films/another.mp4" and taken["source"] == "another.mp4"
     assert taken["result_sha256"] == row["result_sha256"]
     assert not other.work_files("colour-*")
+
+
+def test_what_stands_beside_a_film_goes_along_when_it_is_renamed(results):
+    (results.archive / results.path).unlink()
+    write_film(results.archive / "a.ts", moving_pictures(12))
+    row = Results(results.archive, "a.ts").run()
+    (results.archive / "a.ts").rename(results.archive / "b.ts")
+    write_json(Path("state/gone.json"), {row["key"]: row})
+    other = Results(results.archive, "b.ts")
+    taken = other.run()
+    (sha256,) = row["checks"]["files_beside"].values()
+    assert taken["checks"]["files_beside"] == {"films/b.ts.xmp": sha256}
+    assert sha256_file("films/b.ts.xmp") == sha256
+    # One that was deleted is made again.
+    Path("films/b.ts.xmp").unlink()
+    Path("films/a.ts.xmp").unlink()
+    assert other.run()["checks"]["files_beside"] == {"films/b.ts.xmp": sha256}
+    assert sha256_file("films/b.ts.xmp") == sha256
 
 
 def test_an_unreadable_film_fails_and_waits_for_a_person(results):
