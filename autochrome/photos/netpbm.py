@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ..errors import ItemError
 from .faults import check_pixels, convert_remedy, damaged
-from .picture import Picture, Written, coloured_strips
-from .raster import picture_from_channels, verified
+from .picture import Picture, Written, coloured_strips, picture_from_pixels
+from .raster import verified
 
 _HEADER = 65536
 _COMMENT = re.compile(rb"#([^\r\n]*)[\r\n]")
@@ -45,7 +45,7 @@ def read(path: Path, max_pixels: int) -> Picture:
     if bits:
         samples = 1 - samples
     pixels = _full_range(samples, most).reshape(height, width, channels)
-    return picture_from_channels(pixels, store=comments)
+    return picture_from_pixels(pixels, store=comments)
 
 
 def _numbers(head: bytes, count: int) -> tuple[list[int] | None, int, list[bytes]]:

@@ -17,8 +17,15 @@ from ..color import REC601, luma_from_rgb
 from ..errors import ItemError
 from .faults import camera_raw, check_pixels, convert_remedy, damaged
 from .icc import profile_for_colour
-from .picture import Indexed, Picture, Written, coloured_strips, luma_difference
-from .raster import judged, picture_from_channels
+from .picture import (
+    Indexed,
+    Picture,
+    Written,
+    coloured_strips,
+    luma_difference,
+    picture_from_pixels,
+)
+from .raster import judged
 from .tiff_tags import Tag, read_tags, replace_tags
 
 _ORIENTATION, _XMP, _ICC = 274, 700, 34675
@@ -103,7 +110,7 @@ def read(path: Path, max_pixels: int) -> Picture:
     orientation = int.from_bytes(
         tags[_ORIENTATION].data[:2] if _ORIENTATION in tags else b"", _endian(order)
     )
-    picture = picture_from_channels(
+    picture = picture_from_pixels(
         pixels,
         orientation=orientation if 1 <= orientation <= 8 else 1,
         xmp=tags[_XMP].data if _XMP in tags else b"",
