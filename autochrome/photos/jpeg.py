@@ -130,7 +130,7 @@ def _decoded(
 
 def _draft(jpeg: Jpeg, mode: str, size: tuple[int, int] | None) -> NDArray[np.uint8]:
     segments = [s for s in jpeg.segments if s.code in (0xE0, 0xEE)]
-    with Image.open(io.BytesIO(with_segments(jpeg.stripped, segments))) as image:
+    with Image.open(io.BytesIO(b"".join(with_segments(jpeg.stripped, segments)))) as image:
         image.draft(mode, size)
         image.load()
         return np.asarray(image if image.mode == mode else image.convert(mode))
@@ -149,9 +149,10 @@ def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> 
     segments, changed = result_segments(source, xmp, icc)
     segments, more = _with_thumbnail(segments, picture, ab)
     changed += more
-    chroma = _chroma_planes(picture, ab)
-    stripped, written = _assembled(store, picture.luma, chroma)
-    part.write_bytes(with_segments(parse(stripped).stripped, segments) + source.trailer)
+    stripped, written = _assembled(store, picture.luma, _chroma_planes(picture, ab))
+    stripped = parse(stripped).stripped
+    with open(part, "wb") as file:
+        file.writelines([*with_segments(stripped, segments), source.trailer])
     return replace(written, notes=(*notes, *changed, *written.notes, "chroma 4:2:0"))
 
 

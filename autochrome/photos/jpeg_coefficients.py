@@ -47,12 +47,15 @@ def _transplant(
             Image.fromarray(plane).save(name, "JPEG", qtables=[table])
         with libjpeg_warnings() as warnings:
             luma = _read(y)
+        # What is not needed any more is given back: of a large picture it is much.
+        luma.Cb = luma.Cr = None
         if luma.Y.shape[:2] != tuple(-(-side // 8) for side in size):
             raise TransplantError("luma is sampled less densely than chroma")
         _write(out, size, luma, _read(cb), _read(cr))
         result = _read(out)
         if not (np.array_equal(result.Y, luma.Y) and np.array_equal(_table(result), _table(luma))):
             raise TransplantError("the coefficients read back are not those that were written")
+        del luma, result
         return Path(out).read_bytes(), damage_told(warnings)
 
 

@@ -14,21 +14,21 @@ from .faults import check_pixels, convert_remedy, damaged
 from .picture import Picture, Written, coloured_strips, picture_from_pixels
 from .raster import verified
 
-_HEADER = 65536
+HEADER_BYTES = 65536
 _COMMENT = re.compile(rb"#([^\r\n]*)[\r\n]")
 
 
 def read(path: Path, max_pixels: int) -> Picture:
     """Decode a PBM, PGM or PPM, in text or binary. Raises ItemError for what is broken."""
     with open(path, "rb") as file:
-        head = file.read(_HEADER)
+        head = file.read(HEADER_BYTES)
         kind = head[1:2]
         if kind not in b"123456":
             raise ItemError(
                 "It is a Netpbm picture of a kind which is not supported.", convert_remedy(path)
             )
         bits = kind in b"14"
-        values, start, comments = _numbers(head, 2 if bits else 3)
+        values, start, comments = header_numbers(head, 2 if bits else 3)
         if values is None:
             raise damaged(path, "its header is broken")
         width, height, *rest = values
@@ -48,8 +48,11 @@ def read(path: Path, max_pixels: int) -> Picture:
     return picture_from_pixels(pixels, store=comments)
 
 
-def _numbers(head: bytes, count: int) -> tuple[list[int] | None, int, list[bytes]]:
-    """The header's numbers, where the samples begin, and the comments between them."""
+def header_numbers(head: bytes, count: int) -> tuple[list[int] | None, int, list[bytes]]:
+    """A header's numbers, where the samples begin, and the comments between.
+
+    None in place of the numbers if the header is broken.
+    """
     values: list[int] = []
     comments: list[bytes] = []
     position = 2
