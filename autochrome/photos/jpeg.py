@@ -7,6 +7,7 @@ encoded again with the source's quantisation table, and the difference is measur
 """
 
 import io
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -40,6 +41,7 @@ from .thumbnail import exif_with_thumbnail
 _CHROMA_QUALITY = 92
 _SEEN = (1024, 1024)
 _THREADS = 2
+_LARGE = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ def read(path: Path, max_pixels: int) -> Picture:
         jpeg = parse(data)
     except ItemError as error:
         raise foreign_content(path) or error from None
+    del data
     check_pixels(jpeg.height, jpeg.width, max_pixels)
     if jpeg.coding or jpeg.precision != 8 or len(jpeg.components) not in (1, 3):
         kinds = {4: "a CMYK JPEG", 2: "a JPEG with two channels"}
@@ -101,12 +104,23 @@ def _sound_luma(jpeg: Jpeg) -> NDArray[np.uint8] | None:
     """The luma of a grey or YCbCr JPEG; None where the decoder finds the least fault."""
     with libjpeg_warnings() as warnings:
         try:
-            luma = cv2.imdecode(np.frombuffer(jpeg.stripped, np.uint8), cv2.IMREAD_GRAYSCALE)
+            luma = _decoded_by_opencv(jpeg)
         except cv2.error:
             return None
     if warnings or luma is None or luma.shape != (jpeg.height, jpeg.width):
         return None
     return luma
+
+
+def _decoded_by_opencv(jpeg: Jpeg) -> NDArray[np.uint8] | None:
+    if jpeg.height * jpeg.width < _LARGE:
+        return cv2.imdecode(np.frombuffer(jpeg.stripped, np.uint8), cv2.IMREAD_GRAYSCALE)
+    # From memory, the pixels would lie there twice.
+    luma = np.empty((jpeg.height, jpeg.width), np.uint8)
+    with tempfile.NamedTemporaryFile(prefix="autochrome-", suffix=".jpg") as file:
+        file.write(jpeg.stripped)
+        file.flush()
+        return cv2.imread(file.name, luma, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
 
 
 def _decoded(
