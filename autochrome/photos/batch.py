@@ -34,6 +34,7 @@ from .formats import result_suffix
 from .lanes import SIDE_BY_SIDE, Lanes
 from .lookup import Lookup
 from .signed import colour_and_sign
+from .tiff_pages import LEFT
 
 # Settings that decide a result; the last two only where they do something.
 _DECIDING = ("saturation", "digital_source_type", "tone", "crop", "visible_mark")
@@ -165,7 +166,7 @@ class _Batch:
             if _changed(source, before):
                 return _moved(row)
             row |= outcome
-            if row["status"] == "left_colour":
+            if row["status"] in LEFT:
                 self.lookup.record(row)
                 return self._settled(source, item, row)
             row["checks"]["made_by"] = {"version": __version__, "settings": self._deciding(item)}

@@ -163,7 +163,7 @@ def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> 
     segments, changed = result_segments(source, xmp, icc)
     segments, more = _with_thumbnail(segments, picture, ab)
     changed += more
-    stripped, written = _assembled(store, picture.luma, _chroma_planes(picture, ab))
+    stripped, written = _assembled(store, picture, _chroma_planes(picture, ab))
     stripped = parse(stripped).stripped
     with open(part, "wb") as file:
         file.writelines([*with_segments(stripped, segments), source.trailer])
@@ -182,26 +182,29 @@ def _with_thumbnail(
     return segments, notes
 
 
-def _assembled(
-    store: _Store, luma: NDArray[np.uint8], chroma: NDArray[np.uint8]
-) -> tuple[bytes, Written]:
+def _assembled(store: _Store, picture: Picture, chroma: NDArray[np.uint8]) -> tuple[bytes, Written]:
     """The coloured file without the source's segments, and what was checked of it."""
     source = store.jpeg
     size = source.height, source.width
-    if store.sound:
+    if store.sound and not picture.inverted:
         try:
             stripped = join_scans(source.stripped, size, chroma, _chroma_table())
             return stripped, Written(0, "coded data and tables equal")
         except TransplantError:
             pass
     if transplant is None:
-        return _encoded_again(source, luma, chroma)
+        return _encoded_again(source, picture.luma, chroma)
     try:
-        stripped, damage = transplant(source.stripped, size, chroma, _chroma_table())
+        stripped, damage = transplant(
+            source.stripped, size, chroma, _chroma_table(), picture.inverted
+        )
     except TransplantError as error:
-        stripped, written = _encoded_again(source, luma, chroma)
+        stripped, written = _encoded_again(source, picture.luma, chroma)
         return stripped, replace(written, damage=f"its luma coefficients are broken ({error})")
     damage = damage and f"the decoder says: {damage}"
+    if picture.inverted:
+        error = luma_difference(picture.luma, _decoded(parse(stripped), "L")[0])
+        return stripped, Written(error, "coefficients negated, table equal", damage=damage)
     return stripped, Written(0, "coefficients and table equal", damage=damage)
 
 

@@ -24,7 +24,8 @@ class Picture:
     ``luma`` uint8 or uint16 (H, W), Rec. 601 on the picture's own codes; ``seen`` uint8 (h, w, 3),
     a reduced R'G'B' copy, or None where the file holds a single channel; ``alpha`` (H, W) of
     luma's type or None; ``orientation`` 1 … 8 as EXIF counts; ``xmp`` and ``icc`` raw bytes,
-    empty if there are none. ``badge``: the visible mark is to be drawn. ``damage`` says what is
+    empty if there are none. ``badge``: the visible mark is to be drawn. ``inverted``: the file
+    holds the negative of what is here. ``damage`` says what is
     missing of a picture that decoded in part, ``decoded`` how many rows of it are there (0: all).
     ``notes`` are sentences for the record; ``store`` is what the format's own writer needs.
     """
@@ -36,6 +37,7 @@ class Picture:
     xmp: bytes = b""
     icc: bytes = b""
     badge: bool = False
+    inverted: bool = False
     damage: str = ""
     decoded: int = 0
     notes: list[str] = field(default_factory=list)
@@ -48,6 +50,12 @@ class Picture:
     @property
     def width(self) -> int:
         return self.luma.shape[1]
+
+    def invert(self) -> None:
+        """Make a negative the positive that it shows."""
+        self.luma = np.bitwise_not(self.luma)
+        self.seen = None if self.seen is None else np.bitwise_not(self.seen)
+        self.inverted = not self.inverted
 
 
 @dataclass(frozen=True)

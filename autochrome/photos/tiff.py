@@ -244,7 +244,9 @@ def _coloured_strips(picture: Picture, ab: NDArray[np.float32]) -> Iterator[NDAr
         if floating is not None:
             difference = rgb.astype(np.float32) - picture.luma[rows, :, None]
             difference *= np.float32(floating.white / 65535)
-            yield np.clip(floating.luma[rows, :, None] + difference, 0, floating.white)
+            luma = floating.luma[rows, :, None]
+            luma = floating.white - luma if picture.inverted else luma
+            yield np.clip(luma + difference, 0, floating.white)
         elif picture.alpha is not None:
             yield np.dstack([rgb, picture.alpha[rows]])
         else:
