@@ -69,26 +69,6 @@ class Written:
     damage: str = ""
 
 
-@dataclass(frozen=True)
-class Indexed:
-    """Pixels by their place in a palette: uint8 (H, W, 3), each looked up when it is asked for.
-
-    ``indexes`` uint8 (H, W), ``palette`` uint8 (n, 3).
-    """
-
-    indexes: NDArray[np.uint8]
-    palette: NDArray[np.uint8]
-    ndim = 3
-    dtype = np.dtype(np.uint8)
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        return (*self.indexes.shape, 3)
-
-    def __getitem__(self, rows: slice) -> NDArray[np.uint8]:
-        return self.palette[self.indexes[rows]]
-
-
 def strips(height: int, width: int) -> Iterator[slice]:
     """Slices of rows that together are a picture of that size."""
     step = max(2, _STRIP_PIXELS // max(1, width) // 2 * 2)
@@ -162,12 +142,12 @@ def extended(ab: NDArray[np.float32], decoded: int, height: int) -> NDArray[np.f
     return np.pad(upper, ((0, missing), (0, 0), (0, 0)))
 
 
-def picture_from_pixels(pixels: NDArray[np.integer] | Indexed, **facts: Any) -> Picture:
+def picture_from_pixels(pixels: NDArray[np.integer], **facts: Any) -> Picture:
     """A `Picture` of codes (H, W) or (H, W, n): grey, grey + alpha, R'G'B', R'G'B' + alpha.
 
     ``facts`` are its other fields.
     """
-    if isinstance(pixels, np.ndarray) and pixels.shape[2:] in ((), (1,)):
+    if pixels.shape[2:] in ((), (1,)):
         return Picture(luma=pixels.reshape(pixels.shape[:2]), **facts)
     height, width = pixels.shape[:2]
     pieces = (pixels[rows] for rows in strips(height, width))
