@@ -68,9 +68,9 @@ def memory_needed(header: Header, form: str, size: int) -> int:
     each = {
         "jpeg": _jpeg_bytes(header),
         "png": luma + 2 * decoded * header.whole,
-        "tiff": luma + decoded,
+        "tiff": luma + 2 * decoded * header.whole,
         "bmp": 1 + 6 * header.whole,
-        "pnm": 2 * luma + decoded,
+        "pnm": luma,
         "gif": 3,
         "webp": 27,
         "jp2": 8 + 16 * header.depth,
@@ -82,8 +82,8 @@ def memory_needed(header: Header, form: str, size: int) -> int:
 
 
 # So many copies of the file lie in memory.
-_FILES = dict.fromkeys(("png", "tiff", "bmp", "gif"), 0) | {"jpeg": 4}
-_FILES |= dict.fromkeys(("pnm", "webp", "jp2", "j2k", "heic", "avif"), 1)
+_FILES = dict.fromkeys(("png", "tiff", "bmp", "gif", "pnm"), 0) | {"jpeg": 4}
+_FILES |= dict.fromkeys(("webp", "jp2", "j2k", "heic", "avif"), 1)
 
 
 def _jpeg_bytes(header: Header) -> float:
@@ -121,8 +121,12 @@ def _tiff(file: BinaryIO) -> Header | None:
 
 
 def _tiff_header(tags: dict[int, int]) -> Header:
-    bits = max(1, tags.get(258, 8) // 8)
-    return Header(tags[256] * tags[257], tags.get(277, 1), bits)
+    """Planes, a single compressed strip and floating-point samples lie in memory as a whole."""
+    channels, height = tags.get(277, 1), tags[257]
+    is_one_strip = tags.get(259, 1) != 1 and 322 not in tags and tags.get(278, height) >= height
+    is_planes = channels > 1 and tags.get(284, 1) == 2
+    whole = is_planes or is_one_strip or tags.get(339, 1) == 3
+    return Header(tags[256] * height, channels, max(1, tags.get(258, 8) // 8), whole)
 
 
 def _directories(file: BinaryIO, layout: Layout, offset: int) -> Iterator[dict[int, int]]:
