@@ -12,5 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "colour": ["colour_photo"],
         "explained": ["Explained", "explained"],
         "formats": ["SUPPORTED_FORMATS", "result_suffix"],
+        "headers": ["Header", "header_of", "memory_needed"],
+        "lanes": ["SIDE_BY_SIDE"],
     },
 )

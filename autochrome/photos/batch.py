@@ -35,6 +35,7 @@ from .formats import result_suffix
 from .lanes import SIDE_BY_SIDE, Lanes
 from .lookup import Lookup
 from .picture import sidecar_of
+from .tiff_pages import LEFT
 
 # Decides the pixels of results: raise it by hand when they change (a golden test tells).
 VERSION = 5
@@ -194,7 +195,7 @@ class _Batch:
             if _changed(source, before):
                 return _moved(row)
             row |= outcome
-            if row["status"] == "left_colour":
+            if row["status"] in LEFT:
                 self.lookup.record(row)
                 return self._settled(source, item, row)
             row["checks"]["made_by"] = {"version": __version__, "settings": self._deciding(item)}

@@ -6,6 +6,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from ..color import chroma_from_ab, colorfulness, raise_ab, rgb_from_luma_chroma, tone_of
 from ..errors import ItemError
@@ -13,11 +14,17 @@ from ..mark import marked_xmp
 from ..models import Predictor
 from .caption import caption_of
 from .colour_space import as_srgb
+from .document import page_of
 from .faults import damaged, unsupported_format, writing_results
 from .formats import FORMATS
 from .picture import Picture, sidecar_of
-from .steps import steps_of
+from .steps import proxy_of, steps_of
+from .tiff_pages import colour_pages, pictures_apart
 
+_DOCUMENT = (
+    "It is a document: paper with writing, lines or a map. To colour it all the same, give it "
+    "treat_as grey in the table of overrides, or set photos.tone to grey."
+)
 # Below this colorfulness a result looks grey.
 _HARDLY_ANY = 2.0
 # The longer side of the copy whose colorfulness is taken.
@@ -49,24 +56,28 @@ def colour_photo(
 
     ``name`` is its format; ``predictor`` the network, with the ``device`` that runs it; ``facts``
     go into the mark, which stands in ``part``.xmp if the file cannot hold it. Returns the fields of
-    an `Outcome`, with the status "coloured", "partial" or "left_colour". Raises ItemError for what
-    is wrong with the photograph, AutochromeError for what is wrong with the place of the results.
+    an `Outcome`, with the status "coloured", "partial", "left_colour" or "left_alone" (a document).
+    Raises ItemError for what is wrong with the photograph, AutochromeError for what is wrong with
+    the place of the results.
     """
-    if name == "tiff":
-        # Loaded here, since few photographs need it, and tifffile takes long.
-        from .tiff_pages import colour_pages, pictures_apart
-
-        if pages := pictures_apart(source):
-            rest = (name, predictor, settings, facts)
-            return colour_pages(source, pages, part, lambda one, to: colour_photo(one, to, *rest))
+    if name == "tiff" and (pages := pictures_apart(source)):
+        rest = (name, predictor, settings, facts)
+        return colour_pages(source, pages, part, lambda one, to: colour_photo(one, to, *rest))
     picture = _read(source, name, settings["max_pixels"])
     outcome = Outcome("coloured", picture.width, picture.height)
     kind = _tone(picture, settings["tone"], outcome)
     if kind == "colour":
         outcome.status = "left_colour"
         return asdict(outcome)
+    if settings["tone"] == "negative":
+        picture.invert()
+        picture.notes.append("inverted: a negative, as the settings say")
+    proxy = proxy_of(picture, predictor)
+    if _is_document(proxy, settings["tone"], outcome):
+        outcome.status, outcome.reason = "left_alone", _DOCUMENT
+        return asdict(outcome)
 
-    steps = steps_of(picture, predictor, settings)
+    steps = steps_of(picture, proxy, predictor, settings)
     picture.badge = settings.get("visible_mark") == "corner"
     caption = caption_of(source, name)
     xmp = marked_xmp(picture.xmp, facts, caption)
@@ -85,6 +96,9 @@ def colour_photo(
         notes.append("the border around the picture stays neutral")
     if picture.badge:
         notes.append("three dots in the lower right corner, in chroma only")
+    if len(steps.areas) > 1:
+        outcome.checks |= {"scan": "album page", "photographs": len(steps.areas)}
+        notes.append(f"a page of {len(steps.areas)} photographs, each coloured by itself")
     if steps.period is not None:
         notes.append("printed in halftone: the network was shown tones in place of the dots")
     if xmp is None:
@@ -99,6 +113,15 @@ def colour_photo(
     return asdict(outcome)
 
 
+def _is_document(proxy: NDArray[np.float32], wanted: str, outcome: Outcome) -> bool:
+    """Is it a document, by measurement and not otherwise by the setting? Noted in the outcome."""
+    page = page_of(proxy)
+    outcome.checks["paper"] = round(page.paper, 3)
+    if page.is_document:
+        outcome.checks["scan"] = "document"
+    return page.is_document and wanted == "auto"
+
+
 def _tone(picture: Picture, wanted: str, outcome: Outcome) -> str:
     """What the picture is taken for, by measurement or by the setting; noted in the outcome."""
     kind = "grey"
@@ -107,7 +130,7 @@ def _tone(picture: Picture, wanted: str, outcome: Outcome) -> str:
         outcome.checks["tone_spread"] = round(tone.spread, 2)
         outcome.checks["tone_near"] = round(tone.near, 2)
         kind = tone.kind
-    if wanted == "colour" or (wanted == "grey" and kind == "colour"):
+    if wanted == "colour" or (wanted in ("grey", "negative") and kind == "colour"):
         outcome.checks["tone_measured"] = kind
         kind = "colour" if wanted == "colour" else "tinted"
     outcome.checks["tone"] = kind

@@ -18,7 +18,7 @@ from .faults import unsupported_format
 from .formats import FORMATS
 from .icc import profile_for_colour
 from .picture import Picture, coloured_small, raised_ab, reduced, upright
-from .steps import Steps, steps_of
+from .steps import Steps, proxy_of, steps_of
 
 _MOST_PIXELS = 1_000_000_000
 
@@ -59,7 +59,7 @@ def explained(photograph: Path, model: ReadyModel, settings: dict[str, Any]) -> 
     picture = _read(photograph)
     predictor = model.predictor()
     witness = _Witness(predictor)
-    steps = steps_of(picture, witness, settings)
+    steps = steps_of(picture, proxy_of(picture, witness), witness, settings)
 
     def turned(array: NDArray) -> NDArray:
         return upright(array, picture.orientation)
@@ -107,7 +107,7 @@ def _view(picture: Picture, steps: Steps, crop: tuple[float, ...] | None) -> Vie
         return left, top, 1 - right, 1 - bottom
     height, width = steps.proxy.shape
     whole = np.zeros((round(height * picture.height / (picture.decoded or picture.height)), width))
-    whole[steps.area] = 1
+    whole[steps.areas[-1]] = 1
     whole = upright(whole, picture.orientation)
     rows, columns = (np.flatnonzero(whole.any(axis=axis)) for axis in (1, 0))
     height, width = whole.shape

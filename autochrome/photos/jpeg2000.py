@@ -16,8 +16,8 @@ from ..errors import ItemError
 from .exif import orientation_of
 from .faults import check_pixels, convert_remedy, damaged
 from .icc import profile_for_colour
-from .picture import Picture, Written, coloured
-from .raster import picture_from_channels, verified
+from .picture import Picture, Written, coloured, picture_from_pixels
+from .raster import verified
 from .thumbnail import exif_with_thumbnail
 
 _SIGNATURE = b"\0\0\0\x0cjP  \r\n\x87\n"
@@ -64,7 +64,7 @@ def read(path: Path, max_pixels: int) -> Picture:
     bits = depths[0]
     if bits not in (8, 16):
         pixels = _spread(pixels, bits)
-    return picture_from_channels(
+    return picture_from_pixels(
         pixels,
         orientation=orientation_of(known.get(_EXIF, b"")),
         xmp=known.get(_XMP, b""),

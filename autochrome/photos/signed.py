@@ -12,7 +12,7 @@ from .colour import colour_photo
 from .faults import writing_results
 from .formats import FORMATS
 from .picture import luma_difference
-from .tiff_pages import pictures_of
+from .tiff_pages import LEFT, pictures_of
 
 # The formats in which what can be signed is written.
 _SIGNED = {".jpg": "jpeg", ".png": "png", ".tif": "tiff", ".webp": "webp"}
@@ -31,7 +31,7 @@ def colour_and_sign(
     ``name`` is a format whose results C2PA knows.
     """
     outcome = colour_photo(source, part, name, predictor, settings, facts)
-    if outcome["status"] == "left_colour":
+    if outcome["status"] in LEFT:
         return outcome
     suffix = FORMATS[name].suffix
     if suffix == ".tif" and len(pictures_of(part)) > 1:

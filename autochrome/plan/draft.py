@@ -74,15 +74,24 @@ class Draft:
                 weights.setdefault(rule, {})[film] = seconds
         return weights
 
+    def needs(self) -> dict[str, estimate.PhotoNeeds]:
+        """What the photographs of each open bucket need."""
+        entries = {entry.path: entry for entry in self.scan.photos()} if self.open_buckets else {}
+        return {b: estimate.photo_needs(self.photos[b], entries) for b in self.open_buckets}
+
     def memory(self) -> dict[str, int]:
-        """Megabytes of memory that the jobs of each open bucket or film need."""
-        photos = {b: estimate.photo_memory(self.photos[b]) for b in self.open_buckets}
-        films = {f: estimate.film_memory(self.headers[f].header) for f in self.open_films}
-        return {item: need + self.network for item, need in (photos | films).items()}
+        """Megabytes of memory that the jobs of each open film need."""
+        return {f: estimate.film_memory(self.headers[f].header) for f in self.open_films}
 
     def work(self) -> dict[str, Any]:
         """What jobs need, for the display and for clusters."""
-        return {"weights": self.weights(), "memory": self.memory(), "span": self.span}
+        return {
+            "weights": self.weights(),
+            "needs": self.needs(),
+            "memory": self.memory(),
+            "network": self.network,
+            "span": self.span,
+        }
 
     def _jobs(self, film: str) -> list[int]:
         """The jobs of each of a film's chunk stages, by their last chunks."""

@@ -36,7 +36,7 @@ _PERCENT = r"[0-4]?\d(\.\d+)?"
 _OF_AN_ITEM = {
     "path": {"type": "string", "minLength": 1, "description": "a glob of paths below the archive"},
     "skip": {"enum": ["yes", "no"]},
-    "treat_as": {"enum": ["grey", "colour"]},
+    "treat_as": {"enum": ["grey", "colour", "negative"]},
     "crop": {
         "type": "string",
         "pattern": rf"^{_PERCENT}( {_PERCENT}){{0,3}}$",
@@ -69,7 +69,8 @@ class Overrides:
     def config_for(self, path: str, config: dict[str, Any]) -> dict[str, Any]:
         """The settings as they are for the item at ``path``.
 
-        ``treat_as`` ("grey" or "colour") is photos.tone for a photograph. For films it is a further
+        ``treat_as`` ("grey", "colour"; "negative" is for photographs alone) is photos.tone for a
+        photograph. For films it is a further
         setting, as is ``crop`` (shares of the picture's height and width, from its top, right,
         bottom and left); they are there only if a row sets them.
         """

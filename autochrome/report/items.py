@@ -55,12 +55,14 @@ _COPIED = Section(
     "copied", "In colour already, copied", "The originals' bytes lie among the results."
 )
 _LEFT = Section("left", "In colour already, left alone", "There is no result for these.")
+_ALONE = Section("alone", "Not photographs, left alone", "There is no result for these.")
 _STATUS = {
     "failed": "failed",
     "partial": "damaged original",
     "coloured": "coloured",
     "copied": "copied",
     "left_colour": "left alone",
+    "left_alone": "no photograph",
 }
 # Checks of a film that are sentences, and those that are lists of names.
 _FILM_REMARKS = (
@@ -72,7 +74,7 @@ _FILM_LISTS = {
     "not_kept": "left out, as no file holds it",
     "beside": "in a file beside the film",
 }
-_ORDER = (_FAILED, _PARTIAL, _FILMS, _PHOTOS, _COPIED, _LEFT)
+_ORDER = (_FAILED, _PARTIAL, _FILMS, _PHOTOS, _COPIED, _LEFT, _ALONE)
 
 
 def items_of(rows: list[Row], media: dict[str, Media], curves: dict[str, Curve]) -> list[Item]:
@@ -107,6 +109,7 @@ def counts_of(rows: list[Row]) -> list[tuple[str, str]]:
         (done["film", True], "film coloured", "films coloured"),
         (frames, "frame in it", "frames in them"),
         (status["copied"] + status["left_colour"], "in colour already", "in colour already"),
+        (status["left_alone"], "document left alone", "documents left alone"),
         (status["partial"], "of a damaged original", "of damaged originals"),
         (status["failed"], "failed", "failed"),
     ]
@@ -141,7 +144,8 @@ def _item(row: Row, media: Media | None, curve: Curve | None) -> Item:
 
 
 def _section(row: Row) -> Section:
-    by_status = {"failed": _FAILED, "partial": _PARTIAL, "copied": _COPIED, "left_colour": _LEFT}
+    by_status = {"failed": _FAILED, "partial": _PARTIAL, "copied": _COPIED}
+    by_status |= {"left_colour": _LEFT, "left_alone": _ALONE}
     by_kind = {"film": _FILMS}
     return by_status.get(row["status"]) or by_kind.get(row["kind"], _PHOTOS)
 
