@@ -18,7 +18,7 @@ FORMATS = {"av", "PIL", "tifffile", "pillow_heif", "jpeglib", "imagecodecs"}
         ("films.jobs", HEAVY | PICTURES),
         ("films.stages", HEAVY),
         ("photos.batch", HEAVY | FORMATS),
-        ("photos.colour", HEAVY | FORMATS - {"imagecodecs"}),
+        ("photos.colour", HEAVY | FORMATS - {"imagecodecs", "PIL"}),
         ("report.closing", HEAVY | PICTURES),
         ("archive", HEAVY | PICTURES),
         ("isolation", HEAVY | PICTURES),
