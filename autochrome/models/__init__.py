@@ -7,9 +7,11 @@ import sys
 
 import lazy_loader
 
-# With this package, OpenVINO tells Google Analytics of each time that it is imported, and keeps an
-# id of the person in ~/intel; it does without where there is none.
-sys.modules.setdefault("openvino_telemetry", None)
+# OpenVINO does without these where they are not there. With the first, it tells Google Analytics of
+# each time that it is imported, and keeps an id of the person in ~/intel; the second, a converter of
+# other frameworks' models, takes a third of the time in which it loads.
+for module in ("openvino_telemetry", "openvino.tools.ovc"):
+    sys.modules.setdefault(module, None)
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
