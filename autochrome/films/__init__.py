@@ -8,8 +8,10 @@ from .frames import remove_frames
 from .header import FilmHeader, chunk_count, probe_film, result_container
 from .presets import encoder_settings
 from .stages import colour_chunk, encode_chunk, index_film, join_film
+from .work import STAGE_VERSIONS
 
 __all__ = [
+    "STAGE_VERSIONS",
     "FilmHeader",
     "chunk_count",
     "colour_chunk",
