@@ -43,7 +43,7 @@ def settings_page() -> str:
 
 def _allowed(schema: dict[str, Any]) -> str:
     if "enum" in schema:
-        return ", ".join(f"`{choice}`" for choice in schema["enum"])
+        return ", ".join(f"`{'null' if c is None else c}`" for c in schema["enum"])
     return schema.get("description", str(schema.get("type")))
 
 

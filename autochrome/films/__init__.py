@@ -14,5 +14,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "header": ["FilmHeader", "chunk_count", "probe_film", "result_container"],
         "jobs": ["colour_chunk", "encode_chunk", "index_film", "join_film"],
         "presets": ["encoder_settings"],
+        "work": ["STAGE_VERSIONS"],
     },
 )

@@ -28,6 +28,14 @@ from .index import INDEX_VERSION, FilmIndex
 from .join import JOIN_VERSION
 from .parts import part_path
 
+STAGE_VERSIONS = {
+    "index": INDEX_VERSION,
+    "colour": COLOUR_VERSION,
+    "encode": ENCODE_VERSION,
+    "join": JOIN_VERSION,
+}
+"""In the plans, too: work is asked for where a done file speaks of another plan."""
+
 
 class FilmWork:
     """What is to be done for one film (its id: 16 hex), and what is done of it."""

@@ -43,7 +43,10 @@ def _stands(row: Row, results: str) -> bool:
         status = os.stat(f"{results}/{row['result']}")
     except OSError:
         return False
-    return (status.st_size, status.st_mtime_ns) == (row["result_size"], row["result_mtime_ns"])
+    if (status.st_size, status.st_mtime_ns) != (row["result_size"], row["result_mtime_ns"]):
+        return False
+    beside = row["checks"].get("files_beside", {})
+    return all(os.path.isfile(f"{results}/{name}") for name in beside)
 
 
 def done_photos(results: Path) -> dict[str, Path]:

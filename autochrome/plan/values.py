@@ -38,7 +38,8 @@ def photo_plans(
         paths = sorted(paths, key=lambda path: "model" in own.get(path, ()))
         items = [_photo_item(entries[path], results[path]) | own.get(path, {}) for path in paths]
         plans[bucket] = {
-            "stage": "photos", "bucket": bucket, "archive": str(archive), "items": items, **common
+            "stage": "photos", "version": photos.VERSION, "bucket": bucket,
+            "archive": str(archive), "items": items, **common,
         }  # fmt: skip
     return plans
 
@@ -97,8 +98,8 @@ def film_plans(
 ) -> dict[str, Plans]:
     """The plans of every film that could be probed, by film and stage.
 
-    Each stage's plan holds only the settings which that stage uses, so that another encoder
-    setting leaves the plans of the stages before it as they are.
+    Each stage's plan holds only the settings which that stage uses, and its version, so that
+    another encoder setting leaves the plans of the stages before it as they are.
     """
     entries = {entry.path: entry for entry in scan.films() if entry.header is not None}
     own = {path: overrides.config_for(path, config) for path in entries}
@@ -184,8 +185,10 @@ def _stages(
             "frames": settings["frames"],
             **_signing(config),
         },
-        "upstream": {name: digest(value) for name, value in stages.items()},
     }
+    for name, plan in stages.items():
+        plan["version"] = films.STAGE_VERSIONS[name]
+    stages["join"]["upstream"] = {n: digest(plan) for n, plan in stages.items() if n != "join"}
     return stages
 
 

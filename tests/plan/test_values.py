@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from autochrome import films, photos
 from autochrome.archive import Entry, Scan, digest
 from autochrome.models import find_model
 from autochrome.plan.overrides import Overrides
@@ -43,18 +44,30 @@ def plans(model=MODEL, **settings):
         group, _, key = name.rpartition("__")
         (config[group] if group else config)[key] = value
     models = {config["model"]: model}
-    photos = photo_plans(SCAN, Path("/archive"), config, models, Overrides())
-    films = film_plans(SCAN, Path("/archive"), config, models, Overrides())
-    named = {f"photos {bucket}": digest(plan) for bucket, plan in photos.items()}
-    for stages in films.values():
+    buckets = photo_plans(SCAN, Path("/archive"), config, models, Overrides())
+    reels = film_plans(SCAN, Path("/archive"), config, models, Overrides())
+    named = {f"photos {bucket}": digest(plan) for bucket, plan in buckets.items()}
+    for stages in reels.values():
         source = stages["index"]["path"]
         named |= {f"{stage} {source}": digest(plan) for stage, plan in stages.items()}
-    return named | {"run": digest(run_plan(SCAN, config, models, photos, films))}
+    return named | {"run": digest(run_plan(SCAN, config, models, buckets, reels))}
 
 
 def changed(**settings):
     before, after = plans(), plans(**settings)
     return {name.split()[0] for name in after if before.get(name) != after[name]}
+
+
+def test_another_version_of_a_stage_asks_for_its_work(monkeypatch):
+    before = plans()
+    for stage in films.STAGE_VERSIONS:
+        with monkeypatch.context() as patched:
+            patched.setitem(films.STAGE_VERSIONS, stage, 10_000)
+            after = plans()
+        assert {n.split()[0] for n in after if before[n] != after[n]} == {stage, "join", "run"}
+    monkeypatch.setattr(photos, "VERSION", 10_000)
+    after = plans()
+    assert {n.split()[0] for n in after if before[n] != after[n]} == {"photos", "run"}
 
 
 @pytest.mark.parametrize(
