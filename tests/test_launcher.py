@@ -191,6 +191,11 @@ def test_the_callers_own_python_settings_do_not_get_in(clone, archive, tmp_path)
     assert told["path"] == f"{clone.root}/workflow/plugins"
 
 
+def test_modules_are_compiled_once_whatever_the_caller_thinks_of_bytecode(clone, archive):
+    told = clone.told(str(archive), PYTHONDONTWRITEBYTECODE="1")
+    assert told["compiled"] == [True, f"{clone.root}/.venv/bytecode"]
+
+
 def test_an_account_without_a_home_has_a_cache_all_the_same(clone, archive, tmp_path):
     told = clone.told(str(archive), HOME="/no/home")
     assert told["cache"] == f"{clone.root}/.venv/cache"

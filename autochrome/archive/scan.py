@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO
 
 from .files import read_json, write_json_if_changed
 from .recognise import FILM_SUFFIXES, HEAD_BYTES, VERSION, recognise
@@ -31,6 +31,7 @@ _OTHERS = {
 RESULTS_MARK = "autochrome.json"
 
 Probe = Callable[[str], dict[str, Any]]
+Weigh = Callable[[BinaryIO, str], tuple[int, int]]
 
 
 @dataclass(slots=True)
@@ -38,7 +39,8 @@ class Entry:
     """One file below the archive: ``kind`` is photo, film or other; ``format`` says more.
 
     ``header`` is a film's probed header as plain values; ``fault`` and ``remedy`` say why a film
-    cannot be read at all.
+    cannot be read at all. ``pixels`` of a photograph and ``memory``, the bytes it takes to colour
+    it, are 0 where they are not known.
     """
 
     path: str
@@ -49,6 +51,8 @@ class Entry:
     header: dict[str, Any] | None = None
     fault: str = ""
     remedy: str = ""
+    pixels: int = 0
+    memory: int = 0
 
 
 _COLUMNS = [column.name for column in fields(Entry)]
@@ -75,18 +79,25 @@ class Scan:
         return [entry for entry in self.entries if entry.kind == "film"]
 
 
-def scan_archive(archive: Path, results: Path, probe: Probe, known: dict[str, Entry]) -> Scan:
+def scan_archive(
+    archive: Path,
+    results: Path,
+    probe: Probe,
+    known: dict[str, Entry],
+    weigh: Weigh = lambda _file, _form: (0, 0),
+) -> Scan:
     """Walk the archive and recognise its files.
 
     ``results`` is never entered. ``probe`` takes a film's full path and returns
-    ``{"header": …}`` or ``{"fault": …, "remedy": …}``; ``known`` is what `recall` gives.
+    ``{"header": …}`` or ``{"fault": …, "remedy": …}``; ``known`` is what `recall` gives. ``weigh``
+    takes an open photograph and its format, and returns its pixels and the bytes it takes.
     """
     scan = Scan()
     left_alone: Counter[str] = Counter()
     for path, status in _walk(archive, results, scan.faults, left_alone):
         entry = known.get(path)
         if entry is None or (entry.size, entry.mtime_ns) != (status.st_size, status.st_mtime_ns):
-            entry = _look(archive, path, status, probe, scan)
+            entry = _look(archive, path, status, probe, weigh, scan)
         if entry.kind == "other":
             left_alone[_OTHERS.get(entry.format, "other files")] += 1
         scan.entries.append(entry)
@@ -163,17 +174,29 @@ def _walk(
                 left_alone["pipes, sockets and devices"] += 1
 
 
-def _look(archive: Path, path: str, status: os.stat_result, probe: Probe, scan: Scan) -> Entry:
+def _look(
+    archive: Path,
+    path: str,
+    status: os.stat_result,
+    probe: Probe,
+    weigh: Weigh,
+    scan: Scan,
+) -> Entry:
     source = archive / path
     try:
-        kind, form = recognise(_head(source), path)
-        entry = Entry(path, status.st_size, status.st_mtime_ns, kind, form)
+        with source.open("rb") as file:
+            kind, form = recognise(file.read(HEAD_BYTES), path)
+            entry = Entry(path, status.st_size, status.st_mtime_ns, kind, form)
+            if kind == "photo":
+                entry.pixels, entry.memory = weigh(file, form)
         if kind == "film":
             probed = probe(str(source))
             entry.header = probed.get("header")
             entry.fault, entry.remedy = probed.get("fault", ""), probed.get("remedy", "")
             if entry.fault:
-                _head(source)
+                # Is it there at all?
+                with source.open("rb") as file:
+                    file.read(1)
                 if PurePosixPath(path).suffix.lower() not in FILM_SUFFIXES:
                     # Sound in a film's container, for the most part.
                     return Entry(path, status.st_size, status.st_mtime_ns, "other", "other")
@@ -189,8 +212,3 @@ def _look(archive: Path, path: str, status: os.stat_result, probe: Probe, scan: 
         elif kind == "film":
             entry.fault, entry.remedy = fault, "Give read permission, or see that it is there."
         return entry
-
-
-def _head(source: Path) -> bytes:
-    with source.open("rb") as file:
-        return file.read(HEAD_BYTES)

@@ -17,7 +17,6 @@ from ..archive import make_key, path_digest, write_atomic
 from ..errors import ItemError
 from .colour import quarter_turns
 from .decoder import decode, open_film
-from .faults import isolated, time_limit
 from .pixels import picture_of
 from .work import FilmWork
 
@@ -47,8 +46,7 @@ def frames_beside(work: FilmWork, row: dict[str, Any]) -> dict[str, Any]:
     note = {"folder": str(folder), "kind": kind}
     try:
         if not work.has(key, folder / TABLE):
-            limit = time_limit(row["result_size"], row["frames"], row["width"] * row["height"])
-            isolated(write_frames, row["result"], str(folder), kind, limit=limit)
+            write_frames(row["result"], str(folder), kind)
             work.record(key, folder / TABLE, frames=str(folder))
     except ItemError as error:
         # The film itself is well.

@@ -6,21 +6,25 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from ..color import chroma_from_ab, colorfulness, raise_ab, rgb_from_luma_chroma, tone_of
 from ..errors import ItemError
 from ..mark import marked_xmp
 from ..models import Predictor
+from .caption import caption_of
 from .colour_space import as_srgb
+from .document import page_of
 from .faults import damaged, unsupported_format, writing_results
 from .formats import FORMATS
-from .picture import Picture
-from .steps import steps_of
+from .picture import Picture, sidecar_of
+from .steps import proxy_of, steps_of
 from .tiff_pages import colour_pages, pictures_apart
 
-# Decides the pixels of results: raise it by hand when they change (a golden test tells).
-VERSION = 4
-
+_DOCUMENT = (
+    "It is a document: paper with writing, lines or a map. To colour it all the same, give it "
+    "treat_as grey in the table of overrides, or set photos.tone to grey."
+)
 # Below this colorfulness a result looks grey.
 _HARDLY_ANY = 2.0
 # The longer side of the copy whose colorfulness is taken.
@@ -51,9 +55,10 @@ def colour_photo(
     """Colour the photograph ``source`` into ``part``, unless it is in colour already.
 
     ``name`` is its format; ``predictor`` the network, with the ``device`` that runs it; ``facts``
-    go into the mark. Returns the fields of an `Outcome`, with
-    the status "coloured", "partial" or "left_colour". Raises ItemError for what is wrong with
-    the photograph, AutochromeError for what is wrong with the place of the results.
+    go into the mark, which stands in ``part``.xmp if the file cannot hold it. Returns the fields of
+    an `Outcome`, with the status "coloured", "partial", "left_colour" or "left_alone" (a document).
+    Raises ItemError for what is wrong with the photograph, AutochromeError for what is wrong with
+    the place of the results.
     """
     if name == "tiff" and (pages := pictures_apart(source)):
         rest = (name, predictor, settings, facts)
@@ -64,12 +69,22 @@ def colour_photo(
     if kind == "colour":
         outcome.status = "left_colour"
         return asdict(outcome)
+    if settings["tone"] == "negative":
+        picture.invert()
+        picture.notes.append("inverted: a negative, as the settings say")
+    proxy = proxy_of(picture, predictor)
+    if _is_document(proxy, settings["tone"], outcome):
+        outcome.status, outcome.reason = "left_alone", _DOCUMENT
+        return asdict(outcome)
 
-    steps = steps_of(picture, predictor, settings)
+    steps = steps_of(picture, proxy, predictor, settings)
     picture.badge = settings.get("visible_mark") == "corner"
-    xmp = marked_xmp(picture.xmp, facts)
+    caption = caption_of(source, name)
+    xmp = marked_xmp(picture.xmp, facts, caption)
     with writing_results(part.parent):
         written = FORMATS[name].write(part, picture, steps.ab, picture.xmp if xmp is None else xmp)
+        if xmp is None or not written.marked:
+            sidecar_of(part).write_bytes(xmp or marked_xmp(b"", facts, caption))
 
     if predictor.device != "cpu":
         outcome.checks["device"] = f"{predictor.device}, fp32"
@@ -81,10 +96,13 @@ def colour_photo(
         notes.append("the border around the picture stays neutral")
     if picture.badge:
         notes.append("three dots in the lower right corner, in chroma only")
+    if len(steps.areas) > 1:
+        outcome.checks |= {"scan": "album page", "photographs": len(steps.areas)}
+        notes.append(f"a page of {len(steps.areas)} photographs, each coloured by itself")
     if steps.period is not None:
         notes.append("printed in halftone: the network was shown tones in place of the dots")
     if xmp is None:
-        notes.append("the source's XMP packet is broken and was kept as it is: mark not written")
+        notes.append("the source's XMP packet is broken and was kept as it is")
     if outcome.colorfulness < _HARDLY_ANY:
         notes.append("hardly any colour: most of the picture is black or white")
     outcome.checks["notes"] = list(dict.fromkeys(notes))
@@ -95,11 +113,13 @@ def colour_photo(
     return asdict(outcome)
 
 
-def why_left(tone: str) -> str:
-    """The reason of a photograph that stays as it is; ``tone`` as in the settings."""
-    if tone == "colour":
-        return "It is taken for colour, as the settings say (treat_as or photos.tone)."
-    return "It is in colour already."
+def _is_document(proxy: NDArray[np.float32], wanted: str, outcome: Outcome) -> bool:
+    """Is it a document, by measurement and not otherwise by the setting? Noted in the outcome."""
+    page = page_of(proxy)
+    outcome.checks["paper"] = round(page.paper, 3)
+    if page.is_document:
+        outcome.checks["scan"] = "document"
+    return page.is_document and wanted == "auto"
 
 
 def _tone(picture: Picture, wanted: str, outcome: Outcome) -> str:
@@ -110,7 +130,7 @@ def _tone(picture: Picture, wanted: str, outcome: Outcome) -> str:
         outcome.checks["tone_spread"] = round(tone.spread, 2)
         outcome.checks["tone_near"] = round(tone.near, 2)
         kind = tone.kind
-    if wanted == "colour" or (wanted == "grey" and kind == "colour"):
+    if wanted == "colour" or (wanted in ("grey", "negative") and kind == "colour"):
         outcome.checks["tone_measured"] = kind
         kind = "colour" if wanted == "colour" else "tinted"
     outcome.checks["tone"] = kind

@@ -94,8 +94,8 @@ def check_pixels(height: int, width: int, most: int) -> None:
         )
     if height * width > most:
         raise PixelLimitError(
-            f"It has {width} x {height} pixels, beyond the limit of {most}.",
-            "Raise max_pixels if the picture is really that large and there is memory for it.",
+            f"It has {width:,} x {height:,} pixels, beyond the limit of {most:,}.",
+            "If it is really that large and there is memory for it, raise photos.max_pixels.",
         )
 
 

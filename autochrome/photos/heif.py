@@ -16,8 +16,7 @@ from PIL import Image
 from . import png
 from .exif import orientation_of
 from .faults import animation, check_pixels, damaged
-from .picture import Picture
-from .raster import picture_from_channels
+from .picture import Picture, picture_from_pixels
 
 
 def read_heic(path: Path, max_pixels: int) -> Picture:
@@ -73,7 +72,7 @@ def _picture(
 ) -> Picture:
     exif = re.sub(rb"^Exif\0\0", b"", info.get("exif") or b"")
     chunks = ((b"eXIf", exif),) if exif else ()
-    return picture_from_channels(
+    return picture_from_pixels(
         np.ascontiguousarray(pixels),
         orientation=orientation,
         xmp=info.get("xmp") or b"",

@@ -7,6 +7,7 @@ encoded again with the source's quantisation table, and the difference is measur
 """
 
 import io
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -24,7 +25,15 @@ from .faults import check_pixels, convert_remedy, damaged, foreign_content
 from .icc import profile_for_colour
 from .jpeg_coefficients import TransplantError, transplant
 from .jpeg_scans import join_scans
-from .jpeg_segments import EXIF_MARK, Jpeg, Segment, parse, result_segments, with_segments
+from .jpeg_segments import (
+    EXIF_MARK,
+    Jpeg,
+    Segment,
+    fits_in_a_segment,
+    parse,
+    result_segments,
+    with_segments,
+)
 from .libjpeg import libjpeg_warnings
 from .picture import (
     Picture,
@@ -40,6 +49,7 @@ from .thumbnail import exif_with_thumbnail
 _CHROMA_QUALITY = 92
 _SEEN = (1024, 1024)
 _THREADS = 2
+_LARGE = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -60,6 +70,7 @@ def read(path: Path, max_pixels: int) -> Picture:
         jpeg = parse(data)
     except ItemError as error:
         raise foreign_content(path) or error from None
+    del data
     check_pixels(jpeg.height, jpeg.width, max_pixels)
     if jpeg.coding or jpeg.precision != 8 or len(jpeg.components) not in (1, 3):
         kinds = {4: "a CMYK JPEG", 2: "a JPEG with two channels"}
@@ -101,12 +112,23 @@ def _sound_luma(jpeg: Jpeg) -> NDArray[np.uint8] | None:
     """The luma of a grey or YCbCr JPEG; None where the decoder finds the least fault."""
     with libjpeg_warnings() as warnings:
         try:
-            luma = cv2.imdecode(np.frombuffer(jpeg.stripped, np.uint8), cv2.IMREAD_GRAYSCALE)
+            luma = _decoded_by_opencv(jpeg)
         except cv2.error:
             return None
     if warnings or luma is None or luma.shape != (jpeg.height, jpeg.width):
         return None
     return luma
+
+
+def _decoded_by_opencv(jpeg: Jpeg) -> NDArray[np.uint8] | None:
+    if jpeg.height * jpeg.width < _LARGE:
+        return cv2.imdecode(np.frombuffer(jpeg.stripped, np.uint8), cv2.IMREAD_GRAYSCALE)
+    # From memory, the pixels would lie there twice.
+    luma = np.empty((jpeg.height, jpeg.width), np.uint8)
+    with tempfile.NamedTemporaryFile(prefix="autochrome-", suffix=".jpg") as file:
+        file.write(jpeg.stripped)
+        file.flush()
+        return cv2.imread(file.name, luma, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
 
 
 def _decoded(
@@ -130,7 +152,7 @@ def _decoded(
 
 def _draft(jpeg: Jpeg, mode: str, size: tuple[int, int] | None) -> NDArray[np.uint8]:
     segments = [s for s in jpeg.segments if s.code in (0xE0, 0xEE)]
-    with Image.open(io.BytesIO(with_segments(jpeg.stripped, segments))) as image:
+    with Image.open(io.BytesIO(b"".join(with_segments(jpeg.stripped, segments)))) as image:
         image.draft(mode, size)
         image.load()
         return np.asarray(image if image.mode == mode else image.convert(mode))
@@ -149,10 +171,12 @@ def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> 
     segments, changed = result_segments(source, xmp, icc)
     segments, more = _with_thumbnail(segments, picture, ab)
     changed += more
-    chroma = _chroma_planes(picture, ab)
-    stripped, written = _assembled(store, picture.luma, chroma)
-    part.write_bytes(with_segments(parse(stripped).stripped, segments) + source.trailer)
-    return replace(written, notes=(*notes, *changed, *written.notes, "chroma 4:2:0"))
+    stripped, written = _assembled(store, picture, _chroma_planes(picture, ab))
+    stripped = parse(stripped).stripped
+    with open(part, "wb") as file:
+        file.writelines([*with_segments(stripped, segments), source.trailer])
+    notes = (*notes, *changed, *written.notes, "chroma 4:2:0")
+    return replace(written, notes=notes, marked=fits_in_a_segment(xmp))
 
 
 def _with_thumbnail(
@@ -167,26 +191,29 @@ def _with_thumbnail(
     return segments, notes
 
 
-def _assembled(
-    store: _Store, luma: NDArray[np.uint8], chroma: NDArray[np.uint8]
-) -> tuple[bytes, Written]:
+def _assembled(store: _Store, picture: Picture, chroma: NDArray[np.uint8]) -> tuple[bytes, Written]:
     """The coloured file without the source's segments, and what was checked of it."""
     source = store.jpeg
     size = source.height, source.width
-    if store.sound:
+    if store.sound and not picture.inverted:
         try:
             stripped = join_scans(source.stripped, size, chroma, _chroma_table())
             return stripped, Written(0, "coded data and tables equal")
         except TransplantError:
             pass
     if transplant is None:
-        return _encoded_again(source, luma, chroma)
+        return _encoded_again(source, picture.luma, chroma)
     try:
-        stripped, damage = transplant(source.stripped, size, chroma, _chroma_table())
+        stripped, damage = transplant(
+            source.stripped, size, chroma, _chroma_table(), picture.inverted
+        )
     except TransplantError as error:
-        stripped, written = _encoded_again(source, luma, chroma)
+        stripped, written = _encoded_again(source, picture.luma, chroma)
         return stripped, replace(written, damage=f"its luma coefficients are broken ({error})")
     damage = damage and f"the decoder says: {damage}"
+    if picture.inverted:
+        error = luma_difference(picture.luma, _decoded(parse(stripped), "L")[0])
+        return stripped, Written(error, "coefficients negated, table equal", damage=damage)
     return stripped, Written(0, "coefficients and table equal", damage=damage)
 
 

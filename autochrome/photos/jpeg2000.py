@@ -5,7 +5,7 @@ Formats: ITU-T T.800, annexes A (codestream) and I (JP2 file).
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import imagecodecs
@@ -16,8 +16,8 @@ from ..errors import ItemError
 from .exif import orientation_of
 from .faults import check_pixels, convert_remedy, damaged
 from .icc import profile_for_colour
-from .picture import Picture, Written, coloured
-from .raster import picture_from_channels, verified
+from .picture import Picture, Written, coloured, picture_from_pixels
+from .raster import verified
 from .thumbnail import exif_with_thumbnail
 
 _SIGNATURE = b"\0\0\0\x0cjP  \r\n\x87\n"
@@ -64,7 +64,7 @@ def read(path: Path, max_pixels: int) -> Picture:
     bits = depths[0]
     if bits not in (8, 16):
         pixels = _spread(pixels, bits)
-    return picture_from_channels(
+    return picture_from_pixels(
         pixels,
         orientation=orientation_of(known.get(_EXIF, b"")),
         xmp=known.get(_XMP, b""),
@@ -136,9 +136,7 @@ def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> 
     notes = ["written lossless"]
     if store.bare:
         part.write_bytes(stream)
-        if xmp:
-            notes.append("a bare codestream holds no XMP: mark not written")
-        return verified(part, picture, read, notes)
+        return replace(verified(part, picture, read, notes), marked=False)
     icc, changed = profile_for_colour(picture.icc)
     header = _header(pixels, icc) + (_box(b"res ", store.resolution) if store.resolution else b"")
     with open(part, "wb") as file:

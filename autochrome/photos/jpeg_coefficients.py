@@ -33,11 +33,13 @@ def _transplant(
     size: tuple[int, int],
     chroma: NDArray[np.uint8],
     table: list[int],
+    negated: bool = False,
 ) -> tuple[bytes, str]:
     """A 4:2:0 file with the luma of a JPEG and new chroma, and what is damaged in the former.
 
     ``stripped`` is the source without APPn and COM segments, ``size`` its height and width,
-    ``chroma`` uint8 (2, ceil(H/2), ceil(W/2)), ``table`` its quantisation. The file is read back:
+    ``chroma`` uint8 (2, ceil(H/2), ceil(W/2)), ``table`` its quantisation. ``negated``: of a
+    negative, whose coefficients with the other sign are the positive's. The file is read back:
     luma coefficients and their table are equal, else TransplantError is raised.
     """
     with tempfile.TemporaryDirectory(prefix="autochrome-") as folder:
@@ -47,12 +49,17 @@ def _transplant(
             Image.fromarray(plane).save(name, "JPEG", qtables=[table])
         with libjpeg_warnings() as warnings:
             luma = _read(y)
+        # What is not needed any more is given back: of a large picture it is much.
+        luma.Cb = luma.Cr = None
+        if negated:
+            np.negative(luma.Y, out=luma.Y)
         if luma.Y.shape[:2] != tuple(-(-side // 8) for side in size):
             raise TransplantError("luma is sampled less densely than chroma")
         _write(out, size, luma, _read(cb), _read(cr))
         result = _read(out)
         if not (np.array_equal(result.Y, luma.Y) and np.array_equal(_table(result), _table(luma))):
             raise TransplantError("the coefficients read back are not those that were written")
+        del luma, result
         return Path(out).read_bytes(), damage_told(warnings)
 
 

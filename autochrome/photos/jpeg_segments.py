@@ -12,7 +12,7 @@ _APP0, _APP1, _APP2, _APP14, _COM = 0xE0, 0xE1, 0xE2, 0xEE, 0xFE
 _SOI, _EOI, _SOS = b"\xff\xd8", b"\xff\xd9", 0xDA
 _STANDALONE = {0x01, 0xD8, *range(0xD0, 0xD8)}
 _LS_FRAME = 0xF7
-_FRAMES = {*range(0xC0, 0xD0), _LS_FRAME} - {0xC4, 0xC8, 0xCC}
+FRAMES = {*range(0xC0, 0xD0), _LS_FRAME} - {0xC4, 0xC8, 0xCC}
 _LARGEST = 65533
 
 _CODINGS = {
@@ -86,18 +86,21 @@ class Jpeg:
     def trailer(self) -> bytes:
         """What programs put behind the end marker (IPTC of older ones, a camera's film); empty
         if further JPEG pictures lie there, since those would be grey copies."""
-        scans = self.stripped[self.stripped.find(b"\xff\xda") :]
-        _, end, trailer = scans.partition(_EOI)
-        return b"" if not end or trailer.startswith(_SOI) else trailer
+        trailer = self.stripped[self._end + 2 :] if self.ends else b""
+        return b"" if trailer.startswith(_SOI) else trailer
 
     @property
     def ends(self) -> bool:
         """Is there an end marker? In entropy-coded data it cannot be."""
-        return _EOI in self.stripped[self.stripped.find(b"\xff\xda") :]
+        return self._end >= 0
 
     def with_end(self) -> "Jpeg":
         """The same with an end marker behind everything."""
         return replace(self, stripped=self.stripped + _EOI)
+
+    @property
+    def _end(self) -> int:
+        return self.stripped.find(_EOI, self.stripped.find(b"\xff\xda"))
 
     def _payloads(self, code: int) -> list[bytes]:
         return [s.payload for s in self.segments if s.code == code]
@@ -110,6 +113,8 @@ def parse(data: bytes) -> Jpeg:
     if begin < 0:
         raise _broken("it does not begin as a JPEG file does")
     data = data[begin:]
+    # Views: of a large picture each copy counts.
+    view = memoryview(data)
     segments, kept, frame = [], [_SOI], None
     for code, start, end in _headers(data):
         payload = data[start + 4 : end]
@@ -117,11 +122,11 @@ def parse(data: bytes) -> Jpeg:
             segments.append(Segment(code, payload))
             continue
         if code == _SOS:
-            kept.append(data[start:])
+            kept.append(view[start:])
             break
-        if code in _FRAMES:
+        if code in FRAMES:
             frame = code, payload
-        kept.append(data[start:end])
+        kept.append(view[start:end])
     else:
         raise _broken("it ends before the picture begins")
     if frame is None or len(frame[1]) < 6 or len(frame[1]) < 6 + 3 * frame[1][5]:
@@ -169,11 +174,17 @@ def _broken(what: str) -> ItemError:
     )
 
 
+def fits_in_a_segment(xmp: bytes) -> bool:
+    """Can a JPEG hold this XMP packet as it stands?"""
+    return len(_XMP) + len(xmp) <= _LARGEST
+
+
 def result_segments(source: Jpeg, xmp: bytes, icc: bytes) -> tuple[list[Segment], list[str]]:
     """The segments of the coloured file: the source's, byte for byte, but for what colour changes.
 
-    ``xmp`` and ``icc`` replace the source's (empty: the packet is left out). Returns notes on
-    what was left out or changed as well.
+    ``xmp`` and ``icc`` replace the source's (empty: the packet is left out); an XMP packet that no
+    segment holds is not written, and the source's stays. Returns notes on what was left out or
+    changed as well.
     """
     kept, notes = [], []
     for segment in source.segments:
@@ -192,10 +203,9 @@ def result_segments(source: Jpeg, xmp: bytes, icc: bytes) -> tuple[list[Segment]
     # JFIF wants to be first, EXIF next; what is new comes after them.
     lead = sum(s.code == _APP0 or s.payload.startswith(EXIF_MARK) for s in kept[:2])
     added = []
-    if xmp and len(_XMP) + len(xmp) <= _LARGEST:
+    if xmp and fits_in_a_segment(xmp):
         added.append(Segment(_APP1, _XMP + xmp))
     elif xmp:
-        notes.append("XMP packet too large for one JPEG segment: mark not written")
         added += [s for s in source.segments if s.payload.startswith(_XMP)]
     if icc != source.icc:
         added += _icc_segments(icc)
@@ -211,6 +221,6 @@ def _icc_segments(icc: bytes) -> list[Segment]:
     ]
 
 
-def with_segments(stripped: bytes, segments: list[Segment]) -> bytes:
-    """A whole file: ``segments`` put behind the start marker of a file that has none."""
-    return _SOI + b"".join(s.to_bytes() for s in segments) + stripped[2:]
+def with_segments(stripped: bytes, segments: list[Segment]) -> list[bytes | memoryview]:
+    """A whole file, in pieces: ``segments`` put behind the start marker of a file without any."""
+    return [_SOI, *(s.to_bytes() for s in segments), memoryview(stripped)[2:]]

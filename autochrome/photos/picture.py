@@ -1,7 +1,8 @@
 """A photograph as the rest of this room sees it: luma, what was seen of its colour, metadata."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -24,7 +25,8 @@ class Picture:
     ``luma`` uint8 or uint16 (H, W), Rec. 601 on the picture's own codes; ``seen`` uint8 (h, w, 3),
     a reduced R'G'B' copy, or None where the file holds a single channel; ``alpha`` (H, W) of
     luma's type or None; ``orientation`` 1 … 8 as EXIF counts; ``xmp`` and ``icc`` raw bytes,
-    empty if there are none. ``badge``: the visible mark is to be drawn. ``damage`` says what is
+    empty if there are none. ``badge``: the visible mark is to be drawn. ``inverted``: the file
+    holds the negative of what is here. ``damage`` says what is
     missing of a picture that decoded in part, ``decoded`` how many rows of it are there (0: all).
     ``notes`` are sentences for the record; ``store`` is what the format's own writer needs.
     """
@@ -36,6 +38,7 @@ class Picture:
     xmp: bytes = b""
     icc: bytes = b""
     badge: bool = False
+    inverted: bool = False
     damage: str = ""
     decoded: int = 0
     notes: list[str] = field(default_factory=list)
@@ -49,36 +52,29 @@ class Picture:
     def width(self) -> int:
         return self.luma.shape[1]
 
+    def invert(self) -> None:
+        """Make a negative the positive that it shows."""
+        self.luma = np.bitwise_not(self.luma)
+        self.seen = None if self.seen is None else np.bitwise_not(self.seen)
+        self.inverted = not self.inverted
+
+
+def sidecar_of(picture: Path) -> Path:
+    """The XMP file beside a picture that cannot hold its packet itself."""
+    return picture.with_name(f"{picture.name}.xmp")
+
 
 @dataclass(frozen=True)
 class Written:
     """What was checked of a written result: the greatest difference of luma, in codes, how the
-    luma was compared, and notes. ``damage`` is what only the writer found missing of the source."""
+    luma was compared, and notes. ``damage`` is what only the writer found missing of the source;
+    ``marked`` is False where the file could not hold the XMP packet."""
 
     luma_error: int
     luma: str
     notes: tuple[str, ...] = ()
     damage: str = ""
-
-
-@dataclass(frozen=True)
-class Indexed:
-    """Pixels by their place in a palette: uint8 (H, W, 3), each looked up when it is asked for.
-
-    ``indexes`` uint8 (H, W), ``palette`` uint8 (n, 3).
-    """
-
-    indexes: NDArray[np.uint8]
-    palette: NDArray[np.uint8]
-    ndim = 3
-    dtype = np.dtype(np.uint8)
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        return (*self.indexes.shape, 3)
-
-    def __getitem__(self, rows: slice) -> NDArray[np.uint8]:
-        return self.palette[self.indexes[rows]]
+    marked: bool = True
 
 
 def strips(height: int, width: int) -> Iterator[slice]:
@@ -88,26 +84,56 @@ def strips(height: int, width: int) -> Iterator[slice]:
         yield slice(top, min(top + step, height))
 
 
-def reduced(pixels: NDArray[np.integer] | Indexed, side: int = _SEEN_SIDE) -> NDArray[np.float32]:
+def reduced(pixels: NDArray[np.integer], side: int = _SEEN_SIDE) -> NDArray[np.float32]:
     """A copy of moderate size by area means: float32 (h, w[, 3]) in [0, 1].
 
     ``pixels`` uint8 or uint16 (H, W[, 3]). The longer side becomes ``side`` … 2 ``side`` - 1
     pixels, or stays if it is less.
     """
-    height, width = pixels.shape[:2]
-    share = np.float32(1 / np.iinfo(pixels.dtype).max)
-    factor = max(1, max(height, width) // side)
-    if factor == 1:
-        return pixels[:] * share
-    columns = max(1, width // factor)
-    step = max(1, _STRIP_PIXELS // (width * factor)) * factor
-    rows = []
-    for top in range(0, height, step):
-        strip = pixels[top : top + step].astype(np.float32)
-        count = max(1 if not rows else 0, strip.shape[0] // factor)
+    copy = _Reduced(*pixels.shape[:2], side)
+    for rows in strips(*pixels.shape[:2]):
+        copy.add(pixels[rows])
+    return copy.whole()
+
+
+class _Reduced:
+    """A copy of moderate size of pixels that come strip by strip, as `reduced` makes it."""
+
+    def __init__(self, height: int, width: int, side: int = _SEEN_SIDE):
+        self._factor = max(1, max(height, width) // side)
+        self._columns = max(1, width // self._factor)
+        # However the strips are cut, the means are taken of these rows together.
+        self._step = max(1, _STRIP_PIXELS // (width * self._factor)) * self._factor
+        self._waiting: list[NDArray[np.integer]] = []
+        self._rows: list[NDArray[np.float32]] = []
+
+    def add(self, strip: NDArray[np.integer]) -> None:
+        while sum(map(len, self._waiting)) + len(strip) >= self._step:
+            rest = self._step - sum(map(len, self._waiting))
+            self._waiting.append(strip[:rest])
+            self._take()
+            strip = strip[rest:]
+        if len(strip):
+            self._waiting.append(strip.copy())
+
+    def whole(self) -> NDArray[np.float32]:
+        """The copy, when all strips are there."""
+        if self._waiting:
+            self._take()
+        return np.concatenate(self._rows)
+
+    def _take(self) -> None:
+        strip = np.concatenate(self._waiting)
+        self._waiting = []
+        share = np.float32(1 / np.iinfo(strip.dtype).max)
+        if self._factor == 1:
+            self._rows.append(strip * share)
+            return
+        count = max(0 if self._rows else 1, len(strip) // self._factor)
         if count:
-            rows.append(cv2.resize(strip, (columns, count), interpolation=cv2.INTER_AREA) * share)
-    return np.concatenate(rows)
+            size = self._columns, count
+            mean = cv2.resize(strip.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+            self._rows.append(mean * share)
 
 
 def rows_with_content(luma: NDArray[np.integer]) -> int:
@@ -124,15 +150,47 @@ def extended(ab: NDArray[np.float32], decoded: int, height: int) -> NDArray[np.f
     return np.pad(upper, ((0, missing), (0, 0), (0, 0)))
 
 
-def picture_from_pixels(pixels: NDArray[np.integer] | Indexed, **facts: Any) -> Picture:
-    """A `Picture` of grey (H, W) or R'G'B' (H, W, 3) codes; ``facts`` are its other fields."""
-    if pixels.ndim == 2:
-        return Picture(luma=pixels, **facts)
-    luma = np.empty(pixels.shape[:2], pixels.dtype)
-    for rows in strips(*luma.shape):
-        luma[rows] = luma_from_rgb(pixels[rows])
-    seen = np.rint(reduced(pixels) * 255).astype(np.uint8)
-    return Picture(luma=luma, seen=seen, **facts)
+def picture_from_pixels(pixels: NDArray[np.integer], **facts: Any) -> Picture:
+    """A `Picture` of codes (H, W) or (H, W, n): grey, grey + alpha, R'G'B', R'G'B' + alpha.
+
+    ``facts`` are its other fields.
+    """
+    if pixels.shape[2:] in ((), (1,)):
+        return Picture(luma=pixels.reshape(pixels.shape[:2]), **facts)
+    height, width = pixels.shape[:2]
+    pieces = (pixels[rows] for rows in strips(height, width))
+    return picture_from_strips(height, width, pieces, **facts)
+
+
+def picture_from_strips(
+    height: int, width: int, pieces: Iterable[NDArray[np.integer]], **facts: Any
+) -> Picture:
+    """The same of codes that come strip by strip, from the first row to the last.
+
+    ``pieces`` (rows, W) or (rows, W, n). Raises ValueError if their rows are too few.
+    """
+    luma = alpha = small = None
+    top = 0
+    for piece in pieces:
+        channels = 1 if piece.ndim == 2 else piece.shape[2]
+        if luma is None:
+            luma = np.empty((height, width), piece.dtype)
+            alpha = np.empty_like(luma) if channels in (2, 4) else None
+            small = _Reduced(height, width) if channels > 2 else None
+        rows = slice(top, top + len(piece))
+        if small is None:
+            luma[rows] = piece if piece.ndim == 2 else piece[..., 0]
+        else:
+            rgb = np.ascontiguousarray(piece[..., :3])
+            luma[rows] = luma_from_rgb(rgb)
+            small.add(rgb)
+        if alpha is not None:
+            alpha[rows] = piece[..., -1]
+        top += len(piece)
+    if luma is None or top != height:
+        raise ValueError(f"it has {top} rows of {height}")
+    seen = None if small is None else np.rint(small.whole() * 255).astype(np.uint8)
+    return Picture(luma=luma, seen=seen, alpha=alpha, **facts)
 
 
 def raised_ab(

@@ -1,6 +1,8 @@
 """WebP, BMP and GIF, through Pillow: the coloured file is lossless, whatever the source was."""
 
-from collections.abc import Callable
+import struct
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +14,22 @@ from . import png
 from .exif import orientation_of
 from .faults import animation, check_pixels, convert_remedy, damaged
 from .icc import profile_for_colour
-from .picture import Indexed, Picture, Written, coloured
-from .raster import picture_from_channels, verified
+from .picture import (
+    Picture,
+    Written,
+    coloured,
+    coloured_strips,
+    picture_from_strips,
+    strips,
+)
+from .raster import verified, verified_strips
 from .thumbnail import exif_with_thumbnail
 
 # The limit on pixels is ours (`max_pixels`), checked before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
 
+_BMP_HEAD = 54
+_MOST_BMP = (1 << 32) - 1 - _BMP_HEAD
 _CHANNELS = {"1": "L", "L": "L", "LA": "LA", "RGB": "RGB", "RGBX": "RGB", "RGBA": "RGBA"}
 
 
@@ -53,31 +64,48 @@ def _read(path: Path, max_pixels: int, name: str) -> Picture:
                 raise ItemError(
                     "It is a BMP with transparency, which is not supported.", convert_remedy(path)
                 )
-            mode = _CHANNELS.get(image.mode) or ("RGBA" if "transparency" in image.info else "RGB")
-            if (image.mode, mode) == ("P", "RGB"):
-                pixels = _indexed(image)
-            else:
-                pixels = np.asarray(image if image.mode == mode else image.convert(mode))
             info = image.info
+            # A GIF's comment is known only when its pixels are.
+            exif = info.get("exif", b"").removeprefix(b"Exif\0\0")
+            picture = picture_from_strips(
+                image.height,
+                image.width,
+                map(_codes, _parts(image)),
+                orientation=orientation_of(exif),
+                xmp=info.get("xmp", b""),
+                icc=info.get("icc_profile") or b"",
+            )
+            comment = info.get("comment", b"")
+            picture.store = {"exif": exif, "dpi": info.get("dpi"), "comment": comment}
     except (OSError, SyntaxError, ValueError, EOFError, TypeError) as error:
         raise damaged(path, str(error)) from error
-    exif = info.get("exif", b"").removeprefix(b"Exif\0\0")
-    return picture_from_channels(
-        pixels,
-        orientation=orientation_of(exif),
-        xmp=info.get("xmp", b""),
-        icc=info.get("icc_profile") or b"",
-        store={"exif": exif, "dpi": info.get("dpi"), "comment": info.get("comment", b"")},
-    )
+    return picture
 
 
-def _indexed(image: Image.Image) -> Indexed:
-    """Of a picture with a palette. Converting it takes eight bytes a pixel."""
-    indexes = np.asarray(image)
-    palette = np.zeros((256, 3), np.uint8)
-    colours = np.frombuffer(bytes(image.getpalette("RGB")), np.uint8)
-    palette[: len(colours) // 3] = colours.reshape(-1, 3)
-    return Indexed(indexes, palette)
+def _parts(image: Image.Image) -> Iterator[Image.Image]:
+    """Strips of an opened picture; the whole if its rows do not lie in the file as they are."""
+    codings = [(tile[0], tile[3]) for tile in image.tile]
+    if len(codings) != 1 or codings[0][0] != "raw":
+        image.load()
+        for rows in strips(image.height, image.width):
+            yield image.crop((0, rows.start, image.width, rows.stop))
+        return
+    begin, (coding, stride, direction) = image.tile[0][2], codings[0][1]
+    for rows in strips(image.height, image.width):
+        first = rows.start if direction == 1 else image.height - rows.stop
+        image.fp.seek(begin + first * stride)
+        size = image.width, rows.stop - rows.start
+        data = image.fp.read(size[1] * stride)
+        part = Image.frombytes(image.mode, size, data, "raw", coding, stride, direction)
+        if image.mode == "P":
+            part.putpalette(image.palette)
+        yield part
+
+
+def _codes(part: Image.Image) -> NDArray[np.uint8]:
+    """Grey, grey + alpha, R'G'B' or R'G'B' + alpha."""
+    mode = _CHANNELS.get(part.mode) or ("RGBA" if "transparency" in part.info else "RGB")
+    return np.asarray(part if part.mode == mode else part.convert(mode))
 
 
 def write_webp(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> Written:
@@ -85,39 +113,42 @@ def write_webp(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes
     icc, notes = profile_for_colour(picture.icc)
     exif, changed = exif_with_thumbnail(picture.store["exif"], picture, ab)
     metadata = {"exif": exif, "xmp": xmp, "icc_profile": icc}
-    return _write(
-        part,
-        picture,
-        ab,
-        read_webp,
-        [*notes, *changed, "written lossless"],
-        format="WEBP",
-        lossless=True,
-        exact=True,
-        method=1,
-        quality=20,
-        **{name: value for name, value in metadata.items() if value},
-    )
+    image = Image.fromarray(coloured(picture, ab))
+    with open(part, "wb") as file:
+        image.save(
+            file,
+            format="WEBP",
+            lossless=True,
+            exact=True,
+            method=1,
+            quality=20,
+            **{name: value for name, value in metadata.items() if value},
+        )
+    del image
+    return verified(part, picture, read_webp, [*notes, *changed, "written lossless"])
 
 
 def write_bmp(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> Written:
-    """Write the coloured BMP (24 bits) with its resolution, and check it."""
-    dpi = picture.store["dpi"]
-    notes = ["BMP holds no XMP: mark not written"] if xmp else []
-    options = {"dpi": dpi} if dpi else {}
-    return _write(part, picture, ab, read_bmp, notes, format="BMP", **options)
-
-
-def _write(
-    part: Path,
-    picture: Picture,
-    ab: NDArray[np.float32],
-    read: Callable[[Path, int], Picture],
-    notes: list[str],
-    **options,
-) -> Written:
-    image = Image.fromarray(coloured(picture, ab))
+    """Write the coloured BMP (24 bits) with its resolution, and check it. It holds no XMP."""
+    row = -(-3 * picture.width // 4) * 4
+    size = picture.height * row
+    if size > _MOST_BMP:
+        raise ItemError(
+            "In colour it is larger than the 4 GB that a BMP can hold.",
+            "Convert it to TIFF or PNG, and colour that.",
+        )
+    per_metre = [int(dpi * 39.3701 + 0.5) for dpi in picture.store["dpi"] or (96, 96)]
+    head = struct.pack("<2sIII", b"BM", _BMP_HEAD + size, 0, _BMP_HEAD)
+    head += struct.pack("<IIIHH", 40, picture.width, picture.height, 1, 24)
+    head += struct.pack("<IIIIII", 0, size, *per_metre, 0, 0)
     with open(part, "wb") as file:
-        image.save(file, **options)
-    del image
-    return verified(part, picture, read, notes)
+        file.write(head)
+        file.truncate(_BMP_HEAD + size)
+        for rows, rgb in coloured_strips(picture, ab):
+            # From the last row to the first, each in B, G, R and of whole words.
+            file.seek(_BMP_HEAD + (picture.height - rows.stop) * row)
+            codes = rgb[::-1, :, ::-1].reshape(len(rgb), -1)
+            file.write(np.pad(codes, ((0, 0), (0, row - 3 * picture.width))).tobytes())
+    with Image.open(part, formats=["BMP"]) as image:
+        written = verified_strips(map(_codes, _parts(image)), picture, [])
+    return replace(written, marked=False)

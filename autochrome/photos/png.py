@@ -1,22 +1,29 @@
 """PNG: the coloured file has the source's bit depth and its ancillary chunks."""
 
+import os
 import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from ..color import luma_from_rgb
 from . import png_strips
 from .exif import orientation_of
 from .faults import animation, check_pixels, damaged
 from .icc import profile_for_colour
-from .picture import Picture, Written, coloured_strips, luma_difference
-from .raster import judged, picture_from_channels
+from .picture import (
+    Picture,
+    Written,
+    coloured_strips,
+    picture_from_pixels,
+    picture_from_strips,
+)
+from .raster import verified_strips
 from .thumbnail import exif_with_thumbnail
 
 _XMP_KEYWORD = b"XML:com.adobe.xmp\0"
@@ -32,55 +39,59 @@ class Header:
     height: int
     width: int
     chunks: tuple[tuple[bytes, bytes], ...]
+    interlaced: bool = False
 
 
 def read(path: Path, max_pixels: int) -> Picture:
     """Decode a PNG. Raises ItemError for what is broken or not supported."""
-    data = path.read_bytes()
     try:
-        header = _parse(data)
+        header = _parse(path)
     except (struct.error, ValueError) as error:
         raise damaged(path, str(error)) from error
     check_pixels(header.height, header.width, max_pixels)
     if any(name == b"acTL" for name, _ in header.chunks):
         raise animation("an animated PNG")
+    facts = {
+        "orientation": orientation_of(dict(header.chunks).get(b"eXIf", b"")),
+        "xmp": _xmp(header.chunks),
+        "icc": _icc(header.chunks),
+        "store": header,
+    }
     try:
-        pixels = imagecodecs.png_decode(data)
+        if header.interlaced:
+            return picture_from_pixels(imagecodecs.png_decode(path.read_bytes()), **facts)
+        pieces = png_strips.decoded(path, strict=False)
+        return picture_from_strips(header.height, header.width, pieces, **facts)
+    except (OSError, MemoryError):
+        raise
     except Exception as error:  # imagecodecs raises several types, even UnicodeDecodeError
         raise damaged(path, f"the picture data is cut or broken ({error})") from error
-    del data
-    return picture_from_channels(
-        pixels,
-        orientation=orientation_of(dict(header.chunks).get(b"eXIf", b"")),
-        xmp=_xmp(header.chunks),
-        icc=_icc(header.chunks),
-        store=header,
-    )
 
 
-def _parse(data: bytes) -> Header:
-    if not data.startswith(png_strips.SIGNATURE):
-        raise ValueError("it does not begin as a PNG file does")
-    chunks, size = [], None
-    for name, content in _chunks(data):
-        if name == b"IHDR":
-            size = struct.unpack_from(">II", content)
-        elif name[:1].islower():
-            chunks.append((name, content))
-    if size is None:
+def _parse(path: Path) -> Header:
+    chunks, fields = [], None
+    with open(path, "rb") as file:
+        if file.read(len(png_strips.SIGNATURE)) != png_strips.SIGNATURE:
+            raise ValueError("it does not begin as a PNG file does")
+        for name, content in _chunks(file):
+            if name == b"IHDR":
+                fields = struct.unpack_from(">IIBBBBB", content)
+            elif name[:1].islower():
+                chunks.append((name, content))
+    if fields is None:
         raise ValueError("its header is missing")
-    return Header(height=size[1], width=size[0], chunks=tuple(chunks))
+    return Header(fields[1], fields[0], tuple(chunks), bool(fields[6]))
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
     """Name and content of each chunk; the content of IDAT is left out. Ends where the file does."""
-    position = len(png_strips.SIGNATURE)
-    while position + 12 <= len(data):
-        size, name = struct.unpack_from(">I4s", data, position)
-        content = b"" if name == b"IDAT" else data[position + 8 : position + 8 + size]
-        position += 12 + size
-        if position > len(data) or name == b"IEND":
+    length = os.fstat(file.fileno()).st_size
+    while len(head := file.read(8)) == 8:
+        size, name = struct.unpack(">I4s", head)
+        if name == b"IEND" or file.tell() + size + 4 > length:
             return
+        content = b"" if name == b"IDAT" else file.read(size)
+        file.seek(4 if content else size + 4, os.SEEK_CUR)
         yield name, content
 
 
@@ -124,7 +135,7 @@ def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> 
         # A grey tone curve goes with its profile; text and dates may stand behind the pixels.
         (after if name in (b"tEXt", b"zTXt", b"tIME") else before).append((name, content))
     _write_with_chunks(part, picture, ab, before, after)
-    return judged(*_differences(part, picture), [*picture.notes, *notes])
+    return verified_strips(png_strips.decoded(part), picture, [*picture.notes, *notes])
 
 
 def _write_with_chunks(part: Path, picture: Picture, ab, before, after) -> None:
@@ -141,15 +152,3 @@ def _write_with_chunks(part: Path, picture: Picture, ab, before, after) -> None:
 def _coloured_strips(picture: Picture, ab) -> Iterator[NDArray[np.integer]]:
     for rows, rgb in coloured_strips(picture, ab):
         yield rgb if picture.alpha is None else np.dstack([rgb, picture.alpha[rows]])
-
-
-def _differences(part: Path, picture: Picture) -> tuple[int, bool]:
-    """Read the file back strip by strip: the greatest difference of luma, is alpha the same?"""
-    worst, same = 0, True
-    for top, pixels in png_strips.decoded(part):
-        rows = slice(top, top + len(pixels))
-        luma = luma_from_rgb(np.ascontiguousarray(pixels[..., :3]))
-        worst = max(worst, luma_difference(picture.luma[rows], luma))
-        if picture.alpha is not None:
-            same &= np.array_equal(picture.alpha[rows], pixels[..., 3])
-    return worst, same

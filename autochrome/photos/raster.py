@@ -1,27 +1,17 @@
-"""What the lossless formats have in common: pixels out, and the proof that luma stayed."""
+"""What the lossless formats have in common: the proof that luma stayed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..color import luma_from_rgb
 from ..errors import ItemError
-from .picture import Indexed, Picture, Written, luma_difference, picture_from_pixels
+from .picture import Picture, Written, luma_difference
 
 # Lossless formats keep luma within one code (promise 1).
 _LUMA_LIMIT = 1
-
-
-def picture_from_channels(pixels: NDArray[np.integer] | Indexed, **facts) -> Picture:
-    """A `Picture` of decoded channels: (H, W) or (H, W, n) for grey, grey + alpha, RGB, RGBA."""
-    if pixels.ndim == 2 or pixels.shape[2] == 3:
-        return picture_from_pixels(pixels, **facts)
-    if pixels.shape[2] == 1:
-        return picture_from_pixels(pixels[..., 0], **facts)
-    alpha = np.ascontiguousarray(pixels[..., -1])
-    colour = pixels[..., 0] if pixels.shape[2] == 2 else pixels[..., :3]
-    return picture_from_pixels(np.ascontiguousarray(colour), alpha=alpha, **facts)
 
 
 def verified(
@@ -36,6 +26,26 @@ def verified(
         and np.array_equal(picture.alpha, back.alpha)
     )
     return judged(error, alpha_stayed, notes)
+
+
+def verified_strips(
+    pieces: Iterable[NDArray[np.integer]], picture: Picture, notes: list[str]
+) -> Written:
+    """The same of a file that is read back strip by strip: its codes (rows, W, 3) or (rows, W, 4).
+
+    Raises ValueError if they are not as many as the picture's.
+    """
+    worst, same, top = 0, True, 0
+    for piece in pieces:
+        rows = slice(top, top + len(piece))
+        luma = luma_from_rgb(np.ascontiguousarray(piece[..., :3]))
+        worst = max(worst, luma_difference(picture.luma[rows], luma))
+        if picture.alpha is not None:
+            same &= np.array_equal(picture.alpha[rows], piece[..., 3])
+        top = rows.stop
+    if top != picture.height:
+        raise ValueError(f"it has {top} rows of {picture.height}")
+    return judged(worst, same, notes)
 
 
 def judged(error: int, alpha_stayed: bool, notes: list[str]) -> Written:

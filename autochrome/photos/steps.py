@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..models import CroppedPredictor, Predictor, predict_ab
+from .album import photographs_on
 from .border import Area, with_border, without_border
 from .colour_space import ab_for_codes, neutral_as_srgb
 from .halftone import without_raster
@@ -17,40 +18,76 @@ from .picture import Picture, as_stored, extended, reduced, upright
 class Steps:
     """A photograph on its way to colour, its rows as they are stored.
 
-    ``proxy`` float32 (h, w) in [0, 1], the reduced luma of the rows that are there; ``area`` the
-    part of it inside a border, of which the network is shown a copy; ``period`` that of a
-    halftone's raster in the copy, in pixels, None where there is none; ``proxy_ab`` float32
-    (h', w', 2), CIE units, the colours of the proxy, and ``ab`` those of the whole picture.
+    ``proxy`` float32 (h, w) in [0, 1], the reduced luma of the rows that are there; ``areas`` the
+    parts of it inside a border, or several on an album page, of which the network is shown a copy
+    each; ``period`` that of a halftone's raster in the copy, in pixels, None where there is none;
+    ``proxy_ab`` float32 (h', w', 2), CIE units, the colours of the proxy, and ``ab`` those of the
+    whole picture.
     """
 
     proxy: NDArray[np.float32]
-    area: Area
+    areas: tuple[Area, ...]
     period: float | None
     proxy_ab: NDArray[np.float32]
     ab: NDArray[np.float32]
 
     @property
     def has_border(self) -> bool:
-        return self.proxy[self.area].shape != self.proxy.shape
+        return len(self.areas) == 1 and self.proxy[self.areas[0]].shape != self.proxy.shape
 
 
-def steps_of(picture: Picture, predictor: Predictor, settings: dict[str, Any]) -> Steps:
-    """The colours of a picture; ``settings`` are saturation and, where a person gave it, crop."""
+def proxy_of(picture: Picture, predictor: Predictor) -> NDArray[np.float32]:
+    """The reduced luma of the rows of a picture that are there: float32 (h, w) in [0, 1]."""
     decoded = picture.decoded or picture.height
-    proxy = reduced(picture.luma[:decoded], _proxy_side(predictor, decoded, picture.width))
+    return reduced(picture.luma[:decoded], _proxy_side(predictor, decoded, picture.width))
+
+
+def steps_of(
+    picture: Picture,
+    proxy: NDArray[np.float32],
+    predictor: Predictor,
+    settings: dict[str, Any],
+) -> Steps:
+    """The colours of a picture of which `proxy_of` made the copy.
+
+    ``settings`` are saturation and, where a person gave it, crop.
+    """
+    decoded = picture.decoded or picture.height
     if settings.get("crop"):
         predictor = CroppedPredictor(predictor, tuple(settings["crop"]))
-        area = slice(0, proxy.shape[0]), slice(0, proxy.shape[1])
+        areas = [(slice(0, proxy.shape[0]), slice(0, proxy.shape[1]))]
     else:
-        area = without_border(proxy)
-    tones, period = without_raster(proxy[area])
-    seen = neutral_as_srgb(tones, picture.icc)
-    seen_ab = predict_ab(predictor, upright(seen, picture.orientation))
-    seen_ab = as_stored(seen_ab, picture.orientation) * np.float32(settings["saturation"])
-    seen_ab = with_border(seen_ab, area, proxy.shape)
+        pictures = photographs_on(proxy)
+        areas = [_inside(area, proxy) for area in pictures] or [without_border(proxy)]
+    looks = [_look(picture, proxy, area, predictor) for area in areas]
+    seen_ab = np.sum([ab for ab, _ in looks], axis=0) * np.float32(settings["saturation"])
+    period = next((period for _, period in looks if period is not None), None)
     proxy_ab = ab_for_codes(seen_ab, proxy, picture.icc)
     ab = proxy_ab if decoded == picture.height else extended(proxy_ab, decoded, picture.height)
-    return Steps(proxy, area, period, proxy_ab, ab)
+    return Steps(proxy, tuple(areas), period, proxy_ab, ab)
+
+
+def _inside(area: Area, proxy: NDArray[np.float32]) -> Area:
+    """The same without the border of the print that lies there."""
+    rows, columns = without_border(proxy[area])
+    top, left = area[0].start, area[1].start
+    return (
+        slice(top + rows.start, top + rows.stop),
+        slice(left + columns.start, left + columns.stop),
+    )
+
+
+def _look(
+    picture: Picture, proxy: NDArray[np.float32], area: Area, predictor: Predictor
+) -> tuple[NDArray[np.float32], float | None]:
+    """What the network says of an area of the proxy, as a map of the whole, neutral around it.
+
+    And the period of the raster that was taken out of the area's copy.
+    """
+    tones, period = without_raster(proxy[area])
+    seen = neutral_as_srgb(tones, picture.icc)
+    ab = predict_ab(predictor, upright(seen, picture.orientation))
+    return with_border(as_stored(ab, picture.orientation), area, proxy.shape), period
 
 
 def _proxy_side(predictor: Predictor, height: int, width: int) -> int:

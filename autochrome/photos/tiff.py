@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,16 @@ from ..color import REC601, luma_from_rgb
 from ..errors import ItemError
 from .faults import camera_raw, check_pixels, convert_remedy, damaged
 from .icc import profile_for_colour
-from .picture import Indexed, Picture, Written, coloured_strips, luma_difference
-from .raster import judged, picture_from_channels
+from .picture import (
+    Picture,
+    Written,
+    coloured_strips,
+    luma_difference,
+    picture_from_pixels,
+    picture_from_strips,
+    strips,
+)
+from .raster import judged
 from .tiff_tags import Tag, read_tags, replace_tags
 
 _ORIENTATION, _XMP, _ICC = 274, 700, 34675
@@ -89,9 +97,15 @@ def read(path: Path, max_pixels: int) -> Picture:
             _check_coding(path, page)
             if _ends_early(page, file.filehandle.size):
                 raise damaged(path, "its picture data is cut")
-            pixels = page.asarray()
-            floating = _floating(path, pixels) if pixels.dtype.kind == "f" else None
-            pixels = _channels(page, pixels if floating is None else _codes(pixels, floating))
+            floating = None
+            if page.dtype.kind == "f":
+                pixels = page.asarray()
+                floating = _floating(path, pixels)
+                codes = _channels(page, _codes(pixels, floating))
+                picture = picture_from_pixels(_meant(page, codes))
+            else:
+                pieces = (_meant(page, rows) for rows in _strips_of(page))
+                picture = picture_from_strips(page.imagelength, page.imagewidth, pieces)
             order, big = file.byteorder, file.is_bigtiff
         tags = read_tags(path)
     except (MemoryError, ItemError):
@@ -103,8 +117,8 @@ def read(path: Path, max_pixels: int) -> Picture:
     orientation = int.from_bytes(
         tags[_ORIENTATION].data[:2] if _ORIENTATION in tags else b"", _endian(order)
     )
-    picture = picture_from_channels(
-        pixels,
+    picture = replace(
+        picture,
         orientation=orientation if 1 <= orientation <= 8 else 1,
         xmp=tags[_XMP].data if _XMP in tags else b"",
         icc=tags[_ICC].data if _ICC in tags else b"",
@@ -157,17 +171,54 @@ def _ends_early(page: Any, size: int) -> bool:
     return not segments or any(not n or offset + n > size for offset, n in segments)
 
 
-def _channels(page: Any, pixels: NDArray) -> NDArray[np.integer] | Indexed:
-    """Codes as uint8 or uint16, (H, W) or (H, W, n), black at 0."""
+def _strips_of(page: Any) -> Iterator[NDArray[np.integer]]:
+    """The samples as they stand in the file, from the first row to the last: (rows, W[, n])."""
+    height, width, samples = page.imagelength, page.imagewidth, page.samplesperpixel
+    # What tifffile decodes as a whole is left to it; so are planes, which lie one after another.
+    is_whole = page.jpegheader is not None and page.is_tiled
+    if is_whole or (samples > 1 and page.planarconfig == PLANARCONFIG.SEPARATE):
+        pixels = _channels(page, page.asarray())
+        yield from (pixels[rows] for rows in strips(height, width))
+    elif page.is_contiguous and page.fillorder == page.predictor == 1:
+        kind = np.dtype(page.parent.byteorder + page.dtype.char)
+        file = page.parent.filehandle
+        for rows in strips(height, width):
+            # Between strips, tags may be read.
+            file.seek(page.dataoffsets[0] + rows.start * width * samples * kind.itemsize)
+            count = (rows.stop - rows.start) * width * samples
+            yield file.read_array(kind, count).reshape(-1, width, samples)
+    else:
+        band: NDArray = np.empty(0)
+        for piece, (_, _, top, left, _), shape in page.segments(
+            maxworkers=1, buffersize=_STRIP_BYTES
+        ):
+            if piece is None:
+                piece = np.full(shape, page.nodata, page.dtype)
+            piece = piece[0, : height - top, : width - left]
+            if left == 0:
+                band = np.empty((len(piece), width, samples), piece.dtype)
+            band[:, left : left + piece.shape[1]] = piece
+            if left + piece.shape[1] == width:
+                yield band
+
+
+def _channels(page: Any, pixels: NDArray) -> NDArray:
+    """A whole picture's samples as (H, W) or (H, W, n)."""
     shape = (page.imagelength, page.imagewidth)
     if pixels.ndim == 3 and pixels.shape[:2] != shape:
-        pixels = np.ascontiguousarray(np.moveaxis(pixels, 0, 2))
+        pixels = np.moveaxis(pixels, 0, 2)
     if pixels.shape[:2] != shape:
         raise ValueError(f"its pixels have the shape {pixels.shape}")
+    return pixels
+
+
+def _meant(page: Any, pixels: NDArray[np.integer]) -> NDArray[np.integer]:
+    """What samples stand for: codes as uint8 or uint16, black at 0."""
     if page.photometric == PHOTOMETRIC.PALETTE:
         palette = page.colormap
         palette = (palette >> 8 if palette.max() > 255 else palette).astype(np.uint8)
-        return Indexed(pixels.astype(np.uint8, copy=False), np.ascontiguousarray(palette.T))
+        # Indexes of one bit come as truth values.
+        return palette.T[pixels.reshape(pixels.shape[:2]).astype(np.uint16, copy=False)]
     if page.bitspersample < 8:
         pixels = pixels.astype(np.uint8) * np.uint8(255 // (2**page.bitspersample - 1))
     if page.photometric == PHOTOMETRIC.MINISWHITE:
@@ -237,7 +288,9 @@ def _coloured_strips(picture: Picture, ab: NDArray[np.float32]) -> Iterator[NDAr
         if floating is not None:
             difference = rgb.astype(np.float32) - picture.luma[rows, :, None]
             difference *= np.float32(floating.white / 65535)
-            yield np.clip(floating.luma[rows, :, None] + difference, 0, floating.white)
+            luma = floating.luma[rows, :, None]
+            luma = floating.white - luma if picture.inverted else luma
+            yield np.clip(luma + difference, 0, floating.white)
         elif picture.alpha is not None:
             yield np.dstack([rgb, picture.alpha[rows]])
         else:

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from ..archive import temporary_beside
 from ..errors import ItemError
+from .picture import sidecar_of
 from .tiff_tags import (
     Layout,
     Tag,
@@ -29,6 +30,9 @@ _NOT_CARRIED = {288, 289, _SUB_DIRECTORIES}
 _MOST_CLASSIC = 4_000_000_000
 
 Outcome = dict[str, Any]
+
+LEFT = ("left_colour", "left_alone")
+"""The statuses of a picture that stays as it is: in colour already, or not to be coloured."""
 
 
 def pictures_of(path: Path) -> list[int]:
@@ -93,16 +97,18 @@ def colour_pages(
             kept = single
             try:
                 outcomes.append(colour(single, result))
-                if outcomes[-1]["status"] != "left_colour":
+                if outcomes[-1]["status"] not in LEFT:
                     kept = result
             except ItemError as error:
                 faults.append((number, error))
             append_page(part, kept, directory_offsets(kept)[0])
             result.unlink(missing_ok=True)
+            if sidecar_of(result).is_file() and not sidecar_of(part).is_file():
+                sidecar_of(result).rename(sidecar_of(part))
     finally:
-        single.unlink(missing_ok=True)
-        result.unlink(missing_ok=True)
-    if not any(outcome["status"] != "left_colour" for outcome in outcomes) and faults:
+        for path in (single, result, sidecar_of(result)):
+            path.unlink(missing_ok=True)
+    if all(outcome["status"] in LEFT for outcome in outcomes) and faults:
         number, error = faults[0]
         raise ItemError(f"Picture {number} of {len(offsets)}: {error.fault}", error.remedy)
     return _joined(outcomes, faults, len(offsets))
@@ -110,16 +116,17 @@ def colour_pages(
 
 def _joined(outcomes: list[Outcome], faults: list[tuple[int, ItemError]], count: int) -> Outcome:
     """One outcome for all pictures: the worst status, the greatest error, every note once."""
-    order = ("left_colour", "coloured", "partial")
+    order = (*LEFT, "coloured", "partial")
     joined = max(outcomes, key=lambda outcome: order.index(outcome["status"]))
     checks = dict(joined["checks"])
     checks["pictures"] = count
     checks["tones"] = [outcome["checks"]["tone"] for outcome in outcomes]
     notes = [note for outcome in outcomes for note in outcome["checks"].get("notes", [])]
     checks["notes"] = list(dict.fromkeys(notes))
-    left = sum(outcome["status"] == "left_colour" for outcome in outcomes)
-    if left and joined["status"] != "left_colour":
-        checks["notes"].append(f"{left} of {count} pictures are in colour: left as they are")
+    for status, what in zip(LEFT, ("in colour", "documents"), strict=True):
+        left = sum(outcome["status"] == status for outcome in outcomes)
+        if left and joined["status"] != status:
+            checks["notes"].append(f"{left} of {count} pictures are {what}: left as they are")
     joined = joined | {"checks": checks}
     errors = [o["luma_error"] for o in outcomes if o["luma_error"] is not None]
     joined["luma_error"] = max(errors, default=None)

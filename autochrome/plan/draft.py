@@ -74,15 +74,24 @@ class Draft:
                 weights.setdefault(rule, {})[film] = seconds
         return weights
 
+    def needs(self) -> dict[str, estimate.PhotoNeeds]:
+        """What the photographs of each open bucket need."""
+        entries = {entry.path: entry for entry in self.scan.photos()} if self.open_buckets else {}
+        return {b: estimate.photo_needs(self.photos[b], entries) for b in self.open_buckets}
+
     def memory(self) -> dict[str, int]:
-        """Megabytes of memory that the jobs of each open bucket or film need."""
-        photos = {b: estimate.photo_memory(self.photos[b]) for b in self.open_buckets}
-        films = {f: estimate.film_memory(self.headers[f].header) for f in self.open_films}
-        return {item: need + self.network for item, need in (photos | films).items()}
+        """Megabytes of memory that the jobs of each open film need."""
+        return {f: estimate.film_memory(self.headers[f].header) for f in self.open_films}
 
     def work(self) -> dict[str, Any]:
         """What jobs need, for the display and for clusters."""
-        return {"weights": self.weights(), "memory": self.memory(), "span": self.span}
+        return {
+            "weights": self.weights(),
+            "needs": self.needs(),
+            "memory": self.memory(),
+            "network": self.network,
+            "span": self.span,
+        }
 
     def _jobs(self, film: str) -> list[int]:
         """The jobs of each of a film's chunk stages, by their last chunks."""
@@ -94,14 +103,15 @@ class Draft:
             [(self.headers[film].header, self.films[film]) for film in self.open_films],
         )
 
-    def tell(self, say: Callable[[str], None], unmatched: list[str]) -> None:
+    def tell(self, say: Callable[[str], None], unmatched: dict[str, str]) -> None:
         """What was found, which of the overrides' globs match nothing, and what there is to do."""
         say(
             f"Found {_count(len(self.scan.photos()), 'photograph')} and "
             f"{_count(len(self.scan.films()), 'film')}{left_alone(self.scan)}."
         )
-        for glob in unmatched:
-            say(f"The table of overrides names {glob}, which nothing in the archive matches.")
+        for glob, near in unmatched.items():
+            told = f"The table of overrides names {glob}, which nothing in the archive matches."
+            say(f"{told} {near}".rstrip())
         for fault in self.rest["faults"]:
             say(f"Cannot be read: {fault['source']}: {fault['reason']}")
         if not self.open_buckets and not self.open_films:

@@ -6,12 +6,15 @@ The figures below were measured on two cores; the records of earlier runs on thi
 
 import contextlib
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..archive import Entry
 from ..errors import ArchiveError
 from ..models import Model
+from ..photos import SIDE_BY_SIDE
 from .values import Plans
 
 TIMINGS = Path("logs/timings.tsv")
@@ -27,11 +30,14 @@ _USUAL_PARAMETERS = 50_000_000
 _FRAME_SECONDS = {"index": (0.002, 0.02), "colour": (0.008, 0.008), "encode": (0.008, 0.12)}
 _JOIN_FRAME_SECONDS = (0.001, 0.02)
 _UNKNOWN_FRAMES = 1500
-# Megabytes of memory: of any job, by megabyte of a photograph's file (compressed or not), and by
-# megapixel of a film's frame.
+# Megabytes of memory: of a job on films, and by megapixel of a frame; of a photo job by itself and
+# of each of its children, with a strip that it works on; and a margin of what pictures need.
 _JOB_MEMORY = 1500
-_PHOTO_MEMORY = {"jpeg": 100, "webp": 150, "png": 60, "tiff": 40, "bmp": 30}
 _FILM_MEMORY = 300
+_PHOTO_JOB_MEMORY, _CHILD_MEMORY = 500, 300
+_MARGIN = 1.2
+# What is not known of a photograph is guessed by its file.
+_UNKNOWN_PHOTO = 4
 _SLOWER = 4
 _MINUTES_AT_LEAST = 20
 _RESULT_SIZE = {"jpeg": 1.3, "png": 3.0, "tiff": 3.0, "webp": 8.0, "bmp": 3.0}
@@ -48,10 +54,33 @@ def photo_weight(plan: dict[str, Any], gflop: float) -> float:
     return _START_SECONDS + items * each + megabytes * _PHOTO_SECONDS_PER_MEGABYTE
 
 
-def photo_memory(plan: dict[str, Any]) -> int:
-    """Megabytes of memory for a bucket of photographs: what its largest one needs."""
-    needs = [i["size"] / 1e6 * _PHOTO_MEMORY.get(i["format"], 100) for i in plan["items"]]
-    return round(_JOB_MEMORY + max(needs))
+@dataclass(frozen=True)
+class PhotoNeeds:
+    """What a bucket's photographs need: how many they are, and megabytes of the one that takes
+    most, among those that are coloured side by side and among those that are coloured alone."""
+
+    count: int
+    beside: float
+    alone: float
+
+    def memory(self, threads: int) -> int:
+        """Megabytes of memory for the bucket's job."""
+        lanes = min(threads, self.count)
+        pictures = _MARGIN * max(lanes * self.beside, self.alone)
+        return round(_PHOTO_JOB_MEMORY + lanes * _CHILD_MEMORY + pictures)
+
+
+def photo_needs(plan: dict[str, Any], entries: Mapping[str, Entry]) -> PhotoNeeds:
+    """What the photographs of a bucket need; ``entries`` by path, as the scan found them."""
+    most = {True: 0.0, False: 0.0}
+    for item in plan["items"]:
+        entry = entries[item["path"]]
+        settings = plan["settings"] | item.get("settings", {})
+        if entry.pixels <= settings["max_pixels"]:
+            need = entry.memory or _UNKNOWN_PHOTO * entry.size
+            is_alone = entry.pixels > SIDE_BY_SIDE
+            most[is_alone] = max(most[is_alone], need / 1e6)
+    return PhotoNeeds(len(plan["items"]), most[False], most[True])
 
 
 def film_memory(header: dict[str, Any]) -> int:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from os.path import expanduser
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from .. import films
+from .. import films, photos
 from ..archive import (
     ResultsBusyError,
     RunLock,
@@ -47,7 +47,8 @@ class Run:
     whether failed items leave the exit status at 0, ``models`` which networks must be ready.
 
     A job does up to ``span`` chunks one after another, and is named by the last of them. ``work``
-    holds expected seconds (by rule, and bucket or film) and memory of the jobs.
+    holds expected seconds (by rule, and bucket or film), and megabytes of memory: ``needs`` of
+    buckets, ``memory`` of films, and what the ``network`` takes.
     """
 
     results: Path
@@ -71,9 +72,13 @@ class Run:
         """The jobs that do a job's chunks and those beside them."""
         return spans.jobs_near(self.films[film], self.span, job)
 
-    def memory_of(self, item: str) -> int:
+    def memory_of(self, item: str, threads: int = 1) -> int:
         """Megabytes that a job of this bucket or film needs."""
-        return self.work.get("memory", {}).get(item, _UNKNOWN_MEMORY)
+        if item in self.work.get("needs", {}):
+            return self.work["needs"][item].memory(threads) + self.work["network"]
+        if item in self.work.get("memory", {}):
+            return self.work["memory"][item] + self.work["network"]
+        return _UNKNOWN_MEMORY
 
     def minutes_of(self, rule: str, item: str) -> int:
         """Minutes that a cluster should allow a job."""
@@ -172,7 +177,7 @@ def make_run(
         atexit.register(shutil.rmtree, results, ignore_errors=True)
     known = recall(results / "state/scan.json")
     with _Prober() as probe:
-        scan = scan_archive(archive, results, probe, known)
+        scan = scan_archive(archive, results, probe, known, _weigh)
     if not scan.photos() and not scan.films():
         if is_new and lock is not None:
             lock.release()
@@ -191,7 +196,7 @@ def make_run(
         )
     # By whatever links a person comes to it: another path would have every file hashed again.
     plan = Draft(config, Path(os.path.realpath(archive)), results, part, models, overrides)
-    unmatched = overrides.unmatched(entry.path for entry in scan.entries)
+    unmatched = overrides.unmatched([entry.path for entry in scan.entries])
     plan.compare(config["redo"])
     plan.tell(say, unmatched)
     if not dry:
@@ -229,6 +234,15 @@ def _take_lock(results: Path, dry: bool, say: Callable[[str], None]) -> RunLock 
         say(f"{error.fault} This dry run only reads.")
         return None
     return lock
+
+
+def _weigh(file: BinaryIO, form: str) -> tuple[int, int]:
+    """Pixels of an open photograph, and the bytes of memory that colouring it takes."""
+    header = photos.header_of(file, form)
+    if header is None:
+        return 0, 0
+    size = os.fstat(file.fileno()).st_size
+    return header.pixels, photos.memory_needed(header, form, size)
 
 
 class _Prober:

@@ -155,7 +155,8 @@ def _stages(
             "settings": {
                 "key_frames": settings["key_frames"],
                 **({"preview": config["preview"]} if config["preview"] else {}),
-                **_picked(config, "treat_as"),
+                # Films are not inverted.
+                **({} if config.get("treat_as") == "negative" else _picked(config, "treat_as")),
             },
         },
         "colour": {

@@ -6,8 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from autochrome.models import Predictor, default_folders, ready_model
 from autochrome.photos import colour_batch, result_suffix
 from tests.models import planned_compact
+
+
+@pytest.fixture(scope="session")
+def compact() -> Predictor:
+    """The embedded network."""
+    return ready_model(planned_compact(), default_folders().converted).predictor()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pkgutil
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ class Here:
         pass
 
     def call(self, function, *args, timeout):
-        return function(*args)
+        return pkgutil.resolve_name(function)(*args)
 
 
 @pytest.fixture
@@ -224,7 +225,7 @@ def test_a_photograph_that_kills_its_process_costs_only_itself(results, scan, mo
         def call(self, function, source, *args, timeout):
             if source.name == "deadly.jpg":
                 raise ItemError("The process that read it died.", "Repair it.")
-            return function(source, *args)
+            return super().call(function, source, *args, timeout=timeout)
 
     monkeypatch.setattr(batch, "IsolatedWorker", Deadly)
     statuses = {name: row["status"] for name, row in results.colour().items()}
@@ -245,7 +246,7 @@ def test_whatever_a_decoder_raises_is_a_fault_of_the_item(results, scan, monkeyp
 def test_a_source_changed_while_it_is_read_is_named(results, scan, monkeypatch, in_process):
     class Slow(Here):
         def call(self, function, source, *args, timeout):
-            outcome = function(source, *args)
+            outcome = super().call(function, source, *args, timeout=timeout)
             os.utime(source)
             return outcome
 

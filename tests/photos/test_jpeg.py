@@ -221,6 +221,20 @@ def test_the_thumbnail_is_in_colour_and_maker_notes_stay_in_place(tmp_path):
     assert find_thumbnail(exif).data not in result
 
 
+@pytest.mark.parametrize("cut", [0, 2000])
+def test_a_large_file_is_decoded_as_a_small_one(tmp_path, monkeypatch, cut):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = jpeg_bytes(grey(203, 101), exif=exif)
+    (tmp_path / "a.jpg").write_bytes(data[: len(data) - cut])
+    small = jpeg.read(tmp_path / "a.jpg", MOST)
+    monkeypatch.setattr(jpeg, "_LARGE", 1)
+    large = jpeg.read(tmp_path / "a.jpg", MOST)
+    assert np.array_equal(large.luma, small.luma)
+    assert (large.store.sound, large.damage) == (small.store.sound, small.damage)
+    assert large.store.sound == (not cut)
+
+
 def test_a_broken_thumbnail_stays_as_it_is(tmp_path):
     exif = thumbnailed().replace(b"\xff\xc0", b"\xff\x00")
     (tmp_path / "a.jpg").write_bytes(jpeg_bytes(grey(), exif=b"Exif\0\0" + exif))

@@ -1,10 +1,13 @@
 """A PNG written in strips is the one of the whole picture, and is read back in strips."""
 
+import io
+import tracemalloc
 import zlib
 
 import imagecodecs
 import numpy as np
 import pytest
+from PIL import Image
 
 from autochrome.photos import png_strips
 
@@ -33,9 +36,49 @@ def test_pixels_come_back_however_they_are_cut(tmp_path, monkeypatch, channels, 
     write(tmp_path / "a.png", pixels, rows)
     assert np.array_equal(imagecodecs.png_decode((tmp_path / "a.png").read_bytes()), pixels)
     monkeypatch.setattr(png_strips, "_STRIP_BYTES", 1000)
-    strips = dict(png_strips.decoded(tmp_path / "a.png"))
+    strips = list(png_strips.decoded(tmp_path / "a.png"))
     assert len(strips) > 4
-    assert np.array_equal(np.concatenate(list(strips.values())), pixels)
+    assert np.array_equal(np.concatenate(strips), pixels)
+
+
+def saved(image: Image.Image, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", **options)
+    return buffer.getvalue()
+
+
+FOREIGN = {
+    "1 bit": lambda image: saved(image.convert("1")),
+    "palette": lambda image: saved(image.quantize(200)),
+    "palette of 4 bits": lambda image: saved(image.quantize(16), bits=4),
+    "palette, transparent": lambda image: saved(image.quantize(9), transparency=b"\x20\x80"),
+    "grey, one of them transparent": lambda image: saved(image.convert("L"), transparency=90),
+    "grey": lambda image: saved(image.convert("L")),
+    "grey, 16 bits": lambda image: imagecodecs.png_encode(grey16(61, 47)),
+    "RGB": saved,
+}
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+@pytest.mark.parametrize("size", [150, 1000, 1 << 20])
+def test_other_programs_files_are_read_as_libpng_reads_the_whole(tmp_path, monkeypatch, kind, size):
+    data = FOREIGN[kind](Image.fromarray(rgb()))
+    (tmp_path / "a.png").write_bytes(data)
+    monkeypatch.setattr(png_strips, "_STRIP_BYTES", size)
+    pixels = np.concatenate(list(png_strips.decoded(tmp_path / "a.png", strict=False)))
+    whole = imagecodecs.png_decode(data)
+    assert pixels.dtype == whole.dtype
+    assert np.array_equal(pixels, whole)
+
+
+def test_rows_beyond_the_picture_are_not_inflated(tmp_path):
+    head = png_strips.SIGNATURE + png_strips.header(4, 4, 3, np.dtype(np.uint8))
+    data = png_strips.chunk(b"IDAT", zlib.compress(bytes(400_000_000), 1))
+    (tmp_path / "a.png").write_bytes(head + data + png_strips.chunk(b"IEND", b""))
+    tracemalloc.start()
+    assert sum(map(len, png_strips.decoded(tmp_path / "a.png", strict=False))) == 4
+    assert tracemalloc.get_traced_memory()[1] < 100_000_000
+    tracemalloc.stop()
 
 
 def test_the_file_does_not_depend_on_the_strips(tmp_path):

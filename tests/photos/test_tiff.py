@@ -10,6 +10,7 @@ from PIL import Image
 
 from autochrome.color import luma_from_rgb
 from autochrome.errors import ItemError
+from autochrome.photos import picture as picture_room
 from autochrome.photos import tiff
 from autochrome.photos.icc import colour_space
 from autochrome.photos.tiff_tags import Tag, replace_tags
@@ -228,3 +229,66 @@ def test_a_cut_file_is_named(saved, keep):
 def test_a_header_beyond_the_limit_is_refused_before_decoding(saved):
     with pytest.raises(ItemError, match="beyond the limit"):
         tiff.read(saved(grey()), 100)
+
+
+KINDS = {
+    "grey": (grey(203, 157), {"photometric": "minisblack"}),
+    "min is white": (grey(203, 157), {"photometric": "miniswhite"}),
+    "16 bits": (grey16(203, 157), {"photometric": "minisblack"}),
+    "RGB": (sepia(203, 157), {"photometric": "rgb"}),
+    "planes": (
+        np.moveaxis(sepia(203, 157), 2, 0),
+        {"photometric": "rgb", "planarconfig": "separate"},
+    ),
+    "alpha": (
+        np.dstack([sepia(203, 157), grey(203, 157)]),
+        {"photometric": "rgb", "extrasamples": ["unassalpha"]},
+    ),
+    "1 bit": (grey(203, 157) > 99, {"photometric": "minisblack", "bitspersample": 1}),
+    "palette": (
+        grey(203, 157) // 16,
+        {
+            "photometric": "palette",
+            "colormap": (np.arange(3 * 256, dtype=np.uint16) * 80).reshape(3, 256),
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("layout", [{}, {"tile": (32, 48)}, {"rowsperstrip": 13}])
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_a_picture_is_read_however_it_is_cut(tmp_path, monkeypatch, kind, layout, compression):
+    pixels, options = KINDS[kind]
+    path = tmp_path / "a.tif"
+    for order in "<>":
+        tifffile.imwrite(
+            path, pixels, byteorder=order, compression=compression, **layout, **options
+        )
+        whole = tifffile.imread(path)
+        if kind == "palette":
+            whole = (options["colormap"] >> 8).astype(np.uint8).T[whole]
+        elif kind == "1 bit":
+            whole = whole * np.uint8(255)
+        elif kind == "min is white":
+            whole = 255 - whole
+        elif kind == "planes":
+            whole = np.moveaxis(whole, 0, 2)
+        wanted = whole if whole.ndim == 2 else luma_from_rgb(np.ascontiguousarray(whole[..., :3]))
+        for size in (300, 1 << 20):
+            monkeypatch.setattr(picture_room, "_STRIP_PIXELS", size)
+            picture = tiff.read(path, MOST)
+            assert np.array_equal(picture.luma, wanted)
+            assert picture.luma.dtype == wanted.dtype
+        assert (picture.alpha is None) == (kind != "alpha")
+
+
+def test_a_palette_of_two_colours_is_read(tmp_path):
+    bits = grey() > 99
+    colours = np.array([[0, 65535], [25700, 65535], [0, 65535]], np.uint16)
+    map_tag = (320, "H", 6, tuple(colours.ravel().tolist()), True)
+    tifffile.imwrite(tmp_path / "a.tif", bits, photometric="minisblack", extratags=[map_tag])
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+") as file:
+        file.pages[0].tags[262].overwrite(3)
+    luma = tiff.read(tmp_path / "a.tif", MOST).luma
+    assert np.array_equal(luma, np.where(bits, 255, luma_from_rgb(np.uint8([[[0, 100, 0]]]))))

@@ -5,6 +5,7 @@ from collections import namedtuple
 
 import pytest
 
+from autochrome.archive import Entry
 from autochrome.errors import ArchiveError
 from autochrome.plan import estimate
 
@@ -46,6 +47,36 @@ def test_a_heavier_network_costs_more():
     assert estimate.photo_weight(plan, 64) > estimate.photo_weight(plan, 1)
     light, heavy = (estimate.film_weights(HEADER, 2, gflop) for gflop in (1, 64))
     assert {rule for rule in light if heavy[rule] > light[rule]} == {"colour_chunk"}
+
+
+def needs_of(*photos: tuple[int, int], **settings: int) -> estimate.PhotoNeeds:
+    """Those of a bucket of photographs, each of pixels and bytes of memory."""
+    entries = {
+        f"{n}.jpg": Entry(f"{n}.jpg", 10**6, 0, "photo", "jpeg", pixels=pixels, memory=memory)
+        for n, (pixels, memory) in enumerate(photos)
+    }
+    items = [{"path": path} for path in entries]
+    return estimate.photo_needs(
+        {"items": items, "settings": {"max_pixels": 10**9} | settings}, entries
+    )
+
+
+def test_a_large_photograph_is_coloured_alone_and_small_ones_side_by_side():
+    small, large = (10**6, 10**8), (10**8, 10**9)
+    one = needs_of(small).memory(1)
+    assert needs_of(small, small).memory(2) - one >= 100
+    assert needs_of(small, large).memory(2) >= one + 900
+    lanes = needs_of(large, large).memory(2) - needs_of(large, large).memory(1)
+    assert lanes < 500
+
+
+def test_more_threads_than_photographs_cost_nothing():
+    assert needs_of((10**6, 10**8)).memory(8) == needs_of((10**6, 10**8)).memory(1)
+
+
+def test_a_photograph_that_will_be_refused_costs_nothing():
+    bomb = (10**10, 10**11)
+    assert needs_of(bomb).memory(1) < 1000 < needs_of(bomb, max_pixels=10**11).memory(1)
 
 
 def test_a_disk_without_room_is_told_before_the_start(tmp_path, monkeypatch):

@@ -18,7 +18,7 @@ rule colour_photos:
         "../envs/autochrome.yaml"
     threads: photo_threads
     resources:
-        mem_mb=lambda wildcards, attempt, threads: memory(wildcards, attempt) + 400 * threads,
+        mem_mb=memory,
         runtime=minutes("colour_photos"),
         gpu=graphics_cards,
     params:

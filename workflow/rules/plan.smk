@@ -47,8 +47,8 @@ def chunks(wildcards):
 
 # What a job asks a cluster for: by the size of its work, and more at every new attempt. Where the
 # work runs on this machine nothing is asked.
-def memory(wildcards, attempt):
-    return attempt * run.memory_of(wildcards[0])
+def memory(wildcards, attempt, threads):
+    return attempt * run.memory_of(wildcards[0], threads)
 
 
 def minutes(rule):

@@ -115,6 +115,8 @@ def summary(status: Counter[str]) -> str:
         told[0] += f" ({status['partial']:,} of them from damaged originals)"
     if already:
         told.append(f"{already:,} in colour already")
+    if alone := status["left_alone"]:
+        told.append(f"{alone:,} document{'s'[: alone != 1]} left alone")
     if status["failed"]:
         told.append(f"{status['failed']:,} failed")
     return ", ".join(told) + "."
