@@ -82,9 +82,9 @@ class Trial:
     def last_words(self) -> str:
         return (self.folder / f"run-{self.runs}.txt").read_text(errors="replace")
 
-    def wait(self) -> float:
-        """Wait for a random moment of a run."""
-        seconds = self.random.uniform(0, 1.1 * self.seconds)
+    def wait(self, most: float | None = None) -> float:
+        """Wait for a random moment of a run, or of its first ``most`` seconds."""
+        seconds = self.random.uniform(0, most or self.seconds)
         time.sleep(seconds)
         return seconds
 
@@ -118,6 +118,7 @@ def _files(path: Path) -> list[Path]:
 
 def _stop(trial: Trial, process: subprocess.Popen, number: signal.Signals, whole: bool) -> None:
     if process.poll() is not None:
+        trial.said.append(f"had ended before {number.name}")
         return
     (os.killpg if whole else os.kill)(process.pid, number)
     began = time.monotonic()
@@ -131,9 +132,11 @@ def _stop(trial: Trial, process: subprocess.Popen, number: signal.Signals, whole
 
 
 def kill(trial: Trial) -> None:
+    # What was done is not done again: a run after a killed one is shorter.
+    left = trial.seconds
     for _ in range(trial.random.randint(1, 4)):
         process = trial.start()
-        trial.wait()
+        left -= trial.wait(left)
         _stop(trial, process, signal.SIGKILL, whole=True)
 
 

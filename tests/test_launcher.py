@@ -196,9 +196,22 @@ def test_modules_are_compiled_once_whatever_the_caller_thinks_of_bytecode(clone,
     assert told["compiled"] == [True, f"{clone.root}/.venv/bytecode"]
 
 
-def test_an_account_without_a_home_has_a_cache_in_the_environment(clone, archive):
+def test_an_account_without_a_home_has_a_cache_all_the_same(clone, archive, tmp_path):
     told = clone.told(str(archive), HOME="/no/home")
     assert told["cache"] == f"{clone.root}/.venv/cache"
+    (clone.root / ".venv/cache").rmdir()
+    (clone.root / ".venv/cache").touch()
+    told = clone.told(str(archive), HOME="/no/home", TMPDIR=str(tmp_path))
+    (clone.root / ".venv/cache").unlink()
+    assert Path(told["cache"]).parent == tmp_path and Path(told["cache"]).is_dir()
+
+
+def test_an_account_without_a_name_goes_by_its_number(clone, archive, tmp_path):
+    assert clone.told(str(archive), LOGNAME="somebody")["user"] is None
+    (tmp_path / "id").write_text('#!/bin/sh\n[ "$1" = -u ] && echo 12345\n')
+    (tmp_path / "id").chmod(0o755)
+    told = clone.told(str(archive), PATH=f"{tmp_path}:{clone.environment['PATH']}")
+    assert told["user"] == "12345"
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])
