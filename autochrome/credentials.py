@@ -49,6 +49,11 @@ _PIXEL_PNG = bytes.fromhex(
 Credentials = dict[str, str]
 
 
+def why_unsigned(suffix: str) -> str:
+    """What a record says of a result of this suffix that C2PA does not know; "" if it does."""
+    return "" if suffix in FORMS else f"none: C2PA knows no {suffix[1:].upper()}"
+
+
 def planned_credentials(wanted: dict[str, Any], results: Path) -> Credentials | None:
     """What jobs need to sign, None where nothing is to be signed.
 

@@ -1,5 +1,9 @@
 """The family of errors: each says which thing, what is wrong with it, and what a person can do."""
 
+import errno
+
+_IN_THE_WAY = {errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENOTEMPTY, errno.ENAMETOOLONG}
+
 
 class AutochromeError(Exception):
     """Base of all errors that are meant for a person.
@@ -18,6 +22,21 @@ class AutochromeError(Exception):
 
 class ItemError(AutochromeError):
     """One photograph or film cannot be done; the others are not concerned."""
+
+
+class BlockedError(ItemError):
+    """A result cannot be put in its place: that is not its photograph's or film's fault."""
+
+    @classmethod
+    def of(cls, error: Exception) -> "BlockedError | None":
+        """``error`` as one of these, if it says that something is in a result's way."""
+        if not isinstance(error, OSError) or error.errno not in _IN_THE_WAY:
+            return None
+        place = error.filename2 or error.filename
+        return cls(
+            f"Its result cannot be put in its place: {error.strerror}: {place}.",
+            "Move away what lies there in the results folder, then run the same command again.",
+        )
 
 
 class ConfigError(AutochromeError):

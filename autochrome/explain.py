@@ -1,6 +1,7 @@
 """./colorize explain PHOTOGRAPH: one picture of how a photograph gets its colours."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from skimage.color import lab2rgb
 
-from .errors import AutochromeError
-from .models import default_folders, find_model, ready_model
+from .errors import AutochromeError, ConfigError, ModelError
+from .models import ReadyModel, default_folders, find_model, ready_model
 from .photos import Explained, explained
 
 _PANEL = 420
@@ -23,6 +24,7 @@ _INK, _PAPER, _QUIET = "#211f1b", "#faf8f4", "#5d574c"
 # The a*b* plane is drawn to this chroma.
 _REACH = 110
 _AB_LIMIT = 60.0
+_SUFFIXES = (".png", ".jpg", ".webp", ".tif")
 
 Panel = tuple[Image.Image, str, str]
 
@@ -167,6 +169,13 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
 
 
+def _temperature(text: str) -> float:
+    value = float(text)
+    if not 0.05 <= value <= 10:
+        raise ValueError(text)
+    return value
+
+
 def _percent(text: str) -> float:
     value = float(text)
     if not 0 <= value < 50:
@@ -182,7 +191,7 @@ def options() -> argparse.ArgumentParser:
     )
     parser.add_argument("photograph", type=Path)
     parser.add_argument("--model", default="compact", help="the network (default: compact)")
-    parser.add_argument("--temperature", type=float, help="of its annealed mean")
+    parser.add_argument("--temperature", type=_temperature, help="of its annealed mean, 0.05 to 10")
     parser.add_argument(
         "--crop",
         nargs=4,
@@ -200,17 +209,52 @@ def main(arguments: list[str] | None = None) -> int:
     asked = options().parse_args(arguments)
     output = asked.output or Path(f"{asked.photograph.stem}-explained.png")
     try:
-        planned = find_model(asked.model).identity() | {"precision": "auto"}
-        model = ready_model(planned, default_folders().converted, asked.temperature)
-        settings: dict[str, Any] = {"saturation": 1.0}
-        if asked.crop:
-            settings["crop"] = [side / 100 for side in asked.crop]
-        figure(explained(asked.photograph, model, settings), asked.photograph.name).save(output)
+        _check_output(output)
+        model = _model(asked.model, asked.temperature)
+    except AutochromeError as error:
+        print(error, file=sys.stderr)
+        return 2
+    settings: dict[str, Any] = {"saturation": 1.0}
+    if asked.crop:
+        settings["crop"] = [side / 100 for side in asked.crop]
+    try:
+        steps = explained(asked.photograph, model, settings)
+        figure(steps, asked.photograph.name).save(output)
     except (AutochromeError, OSError) as error:
         print(f"{asked.photograph}: {error}", file=sys.stderr)
         return 2
+    if steps.in_colour:
+        print("It is in colour already: a run leaves it alone. This is what its luma would get.")
     print(f"Look at {output}")
     return 0
+
+
+def _check_output(output: Path) -> None:
+    """Raise ConfigError if no picture can be written there."""
+    if output.suffix.lower() not in _SUFFIXES:
+        raise ConfigError(
+            f"A picture named {output} cannot be written.",
+            f"Let its name end in {' or '.join(_SUFFIXES)}.",
+        )
+    if not os.access(output.parent, os.W_OK):
+        raise ConfigError(
+            f"Nothing can be written into the folder {output.parent}.",
+            "Name another place with --output.",
+        )
+
+
+def _model(name: str, temperature: float | None) -> ReadyModel:
+    """The network, ready to be used. Raises AutochromeError if it is not."""
+    model = find_model(name)
+    if temperature is not None and model.temperature is None:
+        raise ConfigError(f"The network {name} has no temperature.", "Leave --temperature out.")
+    planned = model.identity() | {"precision": "auto"}
+    try:
+        return ready_model(planned, default_folders().converted, temperature)
+    except ModelError as error:
+        raise ModelError(
+            error.fault, f"A run makes it ready: ./colorize ARCHIVE --config model={name}"
+        ) from error
 
 
 if __name__ == "__main__":

@@ -1,15 +1,16 @@
 """Work in a child process, so that a crash in a decoder costs one item and not the job.
 
-The child is started afresh (``spawn``), once for many calls; a program that uses this guards its
-main module with ``if __name__ == "__main__"``, as always with ``spawn``. If the child dies or runs
-out of time, the call is tried a second time in a new one; after that the item has failed. A child
-that dies before it has begun on the item is no try of it: another is started. If the parent dies
-too, nobody records anything and nothing is held against the item.
+The child is started afresh (``spawn``), once for many calls, and loads nothing but what it is
+called for: not the main module either, whose functions cannot be called here. If the child dies
+or runs out of time, the call is tried a second time in a new one; after that the item has failed.
+A child that dies before it has begun on the item is no try of it: another is started. If the
+parent dies too, nobody records anything and nothing is held against the item.
 """
 
 import ctypes
 import multiprocessing
 import os
+import pkgutil
 import signal
 import threading
 import time
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Future
 from contextlib import contextmanager
 from itertools import count
-from multiprocessing import resource_tracker
+from multiprocessing import resource_tracker, spawn
 from multiprocessing.sharedctypes import RawValue
 from typing import Any
 
@@ -29,6 +30,36 @@ _TRIES = 2
 _STARTS = 4
 
 _SPAWN = multiprocessing.get_context("spawn")
+_usual_preparation = spawn.get_preparation_data
+_starting = threading.Lock()
+
+
+class _Process(_SPAWN.Process):
+    """A process that begins with less of this one than is usual, see `_preparation`."""
+
+    @staticmethod
+    def _Popen(process):  # noqa: N802  (multiprocessing's own name)
+        with _starting:
+            spawn.get_preparation_data = _preparation
+            try:
+                return _SPAWN.Process._Popen(process)
+            finally:
+                spawn.get_preparation_data = _usual_preparation
+
+
+def _preparation(name: str, **more: Any) -> dict[str, Any]:
+    """What a child is told of this process: nothing of its main module, which may load much.
+
+    While cv2 loads, the first place of sys.path is its own folder, in which a module is called
+    "typing"; a child that another thread starts then would inherit that.
+    """
+    told = _usual_preparation(name, **more)
+    told["sys_path"] = [place for place in told["sys_path"] if os.path.basename(place) != "cv2"]
+    return {key: value for key, value in told.items() if not key.startswith("init_main_")}
+
+
+class _Spawn(type(_SPAWN)):
+    Process = _Process
 
 
 class IsolatedWorker:
@@ -39,10 +70,6 @@ class IsolatedWorker:
     """
 
     def __init__(self, initializer: Callable[..., None] | None = None, initargs: tuple = ()):
-        # While cv2 loads, the first place of sys.path is its own folder, in which a module is
-        # called "typing"; a child that another thread starts then would inherit that.
-        import cv2  # noqa: F401
-
         self._begun = RawValue(ctypes.c_long, 0)
         self._initargs = (os.getpid(), self._begun, initializer, initargs)
         self._calls = count(1)
@@ -50,7 +77,7 @@ class IsolatedWorker:
 
     def _new_pool(self) -> ProcessPool:
         return ProcessPool(
-            max_workers=1, context=_SPAWN, initializer=_start_child, initargs=self._initargs
+            max_workers=1, context=_Spawn(), initializer=_start_child, initargs=self._initargs
         )
 
     def __enter__(self) -> "IsolatedWorker":
@@ -65,23 +92,21 @@ class IsolatedWorker:
 
     def call(
         self,
-        function: Callable[..., Any],
+        function: Callable[..., Any] | str,
         *args: Any,
         timeout: float | None = None,
-        prepare: Callable[[], tuple] = tuple,
     ) -> Any:
-        """``function(*args, *prepare())`` in the child.
+        """``function(*args)`` in the child; ``timeout`` is in seconds.
 
-        ``timeout`` is in seconds; ``prepare`` is called here before each try, so that it can make
-        again what a try uses up. Raises ItemError if the child died or ran out of time twice,
-        AutochromeError if no child can be started, and whatever ``function`` or ``prepare`` raises.
+        ``function`` may be named, as ``package.module:function``: then its module need not be
+        loaded here. Raises ItemError if the child died or ran out of time twice, AutochromeError
+        if no child can be started, and whatever ``function`` raises.
         """
         tries = starts = 0
         while True:
             number = next(self._calls)
             try:
-                given = (*args, *prepare())
-                future = self._scheduled(_begin, number, function, *given, timeout=timeout)
+                future = self._scheduled(_begin, number, function, *args, timeout=timeout)
                 return future.result()
             except (ProcessExpired, BrokenExecutor) as error:
                 if isinstance(error, BrokenExecutor):
@@ -134,7 +159,7 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def run_isolated(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
+def run_isolated(function: Callable[..., Any] | str, *args: Any, **options: Any) -> Any:
     """One call in a child process of its own; ``options`` as `IsolatedWorker.call` has them."""
     with IsolatedWorker() as worker:
         return worker.call(function, *args, **options)
@@ -162,8 +187,10 @@ def _start_child(
         initializer(*initargs)
 
 
-def _begin(number: int, function: Callable[..., Any], *args: Any) -> Any:
+def _begin(number: int, function: Callable[..., Any] | str, *args: Any) -> Any:
     _begun.value = number
+    if isinstance(function, str):
+        function = pkgutil.resolve_name(function)
     return function(*args)
 
 

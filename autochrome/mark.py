@@ -27,13 +27,13 @@ def statement(model: str, version: str) -> str:
     return f"{_STATEMENT} ({model}, Autochrome {version}) and are a guess."
 
 
-def marked_xmp(packet: bytes, facts: dict[str, str]) -> bytes | None:
+def marked_xmp(packet: bytes, facts: dict[str, str], caption: str = "") -> bytes | None:
     """The XMP packet with the mark, everything else in it left as it is.
 
     ``facts`` are the words of our own namespace: names of properties and their values, among
     them ``software``, ``version``, ``model`` and ``digital_source_type`` (a NewsCode's last part).
-    The sentence goes behind a description that is there already. None if the packet is broken and
-    cannot be added to.
+    The sentence goes behind a description that is there already; where there is none, behind
+    ``caption``, which the file has elsewhere. None if the packet is broken and cannot be added to.
     """
     packet = packet.rstrip(b"\0") or _NEW_PACKET
     try:
@@ -51,7 +51,7 @@ def marked_xmp(packet: bytes, facts: dict[str, str]) -> bytes | None:
             return None
     marked = (
         packet[: end.start()]
-        + _description(facts, b"" if is_told else sentence)
+        + _description(facts, b"" if is_told else f"{escape(caption)} ".encode() + sentence)
         + packet[end.start() :]
     )
     try:
@@ -115,7 +115,7 @@ def _description(facts: dict[str, str], sentence: bytes) -> bytes:
     }
     told = (
         f'<dc:description xmlns:dc="{_DC}"><rdf:Alt><rdf:li xml:lang="x-default">'
-        f"{sentence.decode()}</rdf:li></rdf:Alt></dc:description>"
+        f"{sentence.decode().strip()}</rdf:li></rdf:Alt></dc:description>"
     )
     told = told if sentence else ""
     elements = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in values.items())

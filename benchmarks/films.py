@@ -34,6 +34,7 @@ from autochrome.films.presets import encoder_settings
 from autochrome.models import default_folders, find_model
 from autochrome.models.prepare import make_ready
 from autochrome.plan import make_run
+from benchmarks.environment import job_environment
 from benchmarks.networks import NAME, write_models
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -128,7 +129,7 @@ def _job(results: Path, arguments: list[str], cost: Cost) -> tuple[float, float]
     process = subprocess.Popen(
         [sys.executable, "job.py", *arguments],
         cwd=results,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=job_environment(),
         stderr=subprocess.DEVNULL,
     )
     watcher = threading.Thread(target=_watch, args=(process.pid, results, cost), daemon=True)

@@ -33,6 +33,7 @@ from autochrome.models import Folders, default_folders, find_model, ready_model
 from autochrome.models.engines import pick_device
 from autochrome.models.prepare import make_ready
 from benchmarks import tutorial
+from benchmarks.environment import job_environment
 from tests.models import caffe_files
 
 CONFIG = Path(__file__).parents[1] / "config" / "config.yaml"
@@ -163,7 +164,7 @@ def photo_job(results: Path, plan: dict, threads: int) -> tuple[float, float]:
     process = subprocess.Popen(
         [sys.executable, "job.py", str(threads)],
         cwd=results,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+        env=job_environment(),
     )
     peak = [0.0]
     watcher = threading.Thread(target=_watch, args=(process.pid, peak), daemon=True)

@@ -24,10 +24,9 @@ from typing import Any
 import imageio_ffmpeg
 import yaml
 
-from autochrome import films
 from autochrome.archive import Scan, digest, read_json, scan_archive, write_json
 from autochrome.errors import ItemError
-from autochrome.films import deliver, stages
+from autochrome.films import probe_film, stages
 from autochrome.films.decoder import open_container, pick_video
 from autochrome.films.streams import SIDECARS
 from autochrome.isolation import IsolatedWorker
@@ -44,29 +43,23 @@ _BASE = re.compile(r"^#tb 0: (\d+)/(\d+)", re.MULTILINE)
 
 def probe(path: str) -> dict[str, Any]:
     try:
-        return {"header": films.probe_film(path).to_json()}
+        return {"header": probe_film(path).to_json()}
     except ItemError as error:
         return {"fault": error.fault, "remedy": error.remedy}
-
-
-def in_this_process(function, *args, limit, prepare=tuple):
-    return function(*args, *prepare())
 
 
 def one_film(results: str, plans: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """All stages of a film in this process; its row for the manifest."""
     os.chdir(results)
-    for module in (stages, deliver):
-        module.isolated = in_this_process
     film = plans["index"]["film"]
     for name, plan in plans.items():
         write_json(Path("plan/films", film, f"{name}.json"), plan)
-    films.index_film(film, 1)
+    stages.index_film(film, 1)
     for number in range(plans["index"]["chunks"]):
-        films.colour_chunk(film, number, 1)
+        stages.colour_chunk(film, number, 1)
     for number in range(plans["index"]["chunks"]):
-        films.encode_chunk(film, number)
-    films.join_film(film)
+        stages.encode_chunk(film, number)
+    stages.join_film(film)
     done = read_json(Path("done/films", film, "join.json"))
     assert done["plan"] == digest(plans["join"])
     return done["rows"][0]
@@ -132,7 +125,7 @@ def look(plans: dict[str, dict[str, Any]], results: str) -> dict[str, Any]:
     started = time.perf_counter()
     try:
         with IsolatedWorker() as worker:
-            row = worker.call(one_film, results, plans, timeout=SECONDS)
+            row = worker.call("benchmarks.odd_films:one_film", results, plans, timeout=SECONDS)
     except ItemError as error:
         row = {"status": "failed", "frames": None, "result": "", "checks": {}}
         row |= {"reason": error.fault, "remedy": error.remedy}

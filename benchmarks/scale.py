@@ -28,6 +28,7 @@ from autochrome.photos import colour_photo
 from autochrome.report import close_manifest, give_verdict
 
 from .archives import add_films, add_photos
+from .environment import job_environment
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -51,10 +52,13 @@ def run(archive: Path, results: Path, *options: str) -> Cost:
     command += ["--workflow-profile", str(REPOSITORY / "profiles/default"), *options]
     command += ["--config", f"output={results}"]
     names = {"AUTOCHROME_ARCHIVE": str(archive), "AUTOCHROME_CALLER": str(archive.parent)}
-    names |= {"PYTHONPATH": str(REPOSITORY / "workflow/plugins"), "PYTHONSAFEPATH": "1"}
+    names |= {"PYTHONSAFEPATH": "1"}
     began = time.monotonic()
     process = subprocess.Popen(
-        command, env=os.environ | names, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        command,
+        env=job_environment(REPOSITORY / "workflow/plugins") | names,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     )
     said = process.stderr.read().decode()
     _, status, usage = os.wait4(process.pid, 0)

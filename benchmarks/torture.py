@@ -38,7 +38,7 @@ MOST_RUNS = 20
 _QUICK_SECONDS = 30
 # A run begins only where there is some room.
 _SMALL_DISK = "300m"
-_GIVEN = ("photos", "films", "report", "manifest.tsv", "SHA256SUMS")
+_GIVEN = ("photos", "films", "report", "manifest.tsv", "SHA256SUMS", "provenance.jsonl")
 
 
 @dataclass

@@ -34,7 +34,8 @@ def read(path: Path) -> np.ndarray:
 def main() -> None:
     demo = REPOSITORY / "demo"
     pairs = [(read(demo / "archive" / n), read(demo / "results/photos" / n)) for n in NAMES]
-    sheet = np.hstack([picture for pair in pairs for picture in pair])
+    # Two rows, before above after: beside each other they would be the size of stamps.
+    sheet = np.vstack([np.hstack(row) for row in zip(*pairs, strict=True)])
     target = REPOSITORY / "docs/images/before-after.jpg"
     cv2.imencode(".jpg", sheet, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tofile(target)
 

@@ -5,13 +5,15 @@ from the repository's root.
 """
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
+from PIL import Image
 
-from autochrome.color import chroma_from_ab, raise_ab, rgb_from_luma_chroma
 from autochrome.demo import grey, photograph
-from autochrome.models import default_folders, find_model, predict_ab, ready_model
+from autochrome.models import default_folders, find_model, ready_model
+from autochrome.photos import explained
 from autochrome.plan.looks import LOOKS, saturation_of, temperature_of
 
 NAMES = ("coffee.png", "astronaut.png", "chelsea.png", "rocket.jpg")
@@ -19,15 +21,13 @@ WIDTH, HEIGHT = 260, 200
 QUALITY = 88
 
 
-def coloured(luma: np.ndarray, look: str) -> np.ndarray:
-    """A grey picture uint8 (H, W) with the colours of a look: uint8 (H, W, 3)."""
+def coloured(photograph: Path, look: str) -> np.ndarray:
+    """A grey photograph with the colours of a look, as ./colorize gives them: uint8 (H, W, 3)."""
     model = find_model("compact")
     config = {"look": look, "saturation": 1.0, "temperature": None}
-    planned = model.identity() | {"precision": "fp32"}
+    planned = model.identity() | {"precision": "auto"}
     ready = ready_model(planned, default_folders().converted, temperature_of(config, model))
-    share = luma / np.float32(255)
-    ab = predict_ab(ready.predictor(), share) * np.float32(saturation_of(config))
-    return rgb_from_luma_chroma(luma, chroma_from_ab(share, raise_ab(ab, *luma.shape)))
+    return explained(photograph, ready, {"saturation": saturation_of(config)}).shown
 
 
 def cut(rgb: np.ndarray) -> np.ndarray:
@@ -43,8 +43,11 @@ def cut(rgb: np.ndarray) -> np.ndarray:
 
 
 def main() -> None:
-    pictures = [np.rint(grey(photograph(name))).astype(np.uint8) for name in NAMES]
-    rows = [np.hstack([cut(coloured(picture, look)) for picture in pictures]) for look in LOOKS]
+    with TemporaryDirectory() as folder:
+        paths = [Path(folder, name).with_suffix(".png") for name in NAMES]
+        for name, path in zip(NAMES, paths, strict=True):
+            Image.fromarray(np.rint(grey(photograph(name))).astype(np.uint8)).save(path)
+        rows = [np.hstack([cut(coloured(path, look)) for path in paths]) for look in LOOKS]
     sheet = cv2.cvtColor(np.vstack(rows), cv2.COLOR_RGB2BGR)
     target = Path(__file__).with_name("images") / "looks.jpg"
     cv2.imencode(".jpg", sheet, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tofile(target)

@@ -24,6 +24,7 @@ def main():
     told |= {"arguments": parse_args(None), "program": os.path.basename(sys.argv[0])}
     told |= {"path": os.environ.get("PYTHONPATH"), "cwd": os.getcwd()}
     told |= {"cache": os.environ.get("XDG_CACHE_HOME")}
+    told |= {"compiled": [not sys.dont_write_bytecode, sys.pycache_prefix]}
     print(json.dumps(told))
     sys.exit(int(os.environ.get("STATUS", 0)))
 """

@@ -9,6 +9,7 @@ from autochrome import explain
 from autochrome.explain import figure, main, marked_points
 from autochrome.models import default_folders, find_model, ready_model
 from autochrome.photos import explained
+from tests.media import write_film
 
 
 @pytest.fixture(scope="module")
@@ -68,8 +69,51 @@ def test_it_is_written_where_it_is_asked_for(photograph, tmp_path, monkeypatch, 
     assert "cat ü-explained.png" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", ["none.png", "text.txt"])
-def test_what_cannot_be_explained_is_named(tmp_path, capsys, name):
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("none.png", "cannot be read: No such file or directory"),
+        ("text.txt", "content is of no known format"),
+        ("film.mp4", "only photographs are explained"),
+        ("folder", "Name one photograph in it"),
+    ],
+)
+def test_what_cannot_be_explained_is_named(tmp_path, capsys, name, told):
     (tmp_path / "text.txt").write_text("no picture")
+    (tmp_path / "folder").mkdir()
+    write_film(tmp_path / "film.mp4", seconds=0.1)
     assert main([str(tmp_path / name), "-o", str(tmp_path / "out.png")]) == 2
-    assert name in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert told in said and said.count(str(tmp_path / name)) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["-o", "out.doc"], "Let its name end in .png or"),
+        (["-o", "nowhere/out.png"], "Name another place"),
+        (["--model", "nonsense"], "Use one of: compact"),
+        (["--model", "eccv16"], "./colorize ARCHIVE --config model=eccv16"),
+        (["--model", "siggraph17", "--temperature", "0.5"], "has no temperature"),
+    ],
+)
+def test_a_mistake_is_told_with_the_remedy(
+    photograph, tmp_path, monkeypatch, capsys, options, told
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AUTOCHROME_MODELS", str(tmp_path / "models"))
+    assert main([str(photograph), *options]) == 2
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("temperature", ["0", "-1", "11", "warm"])
+def test_an_impossible_temperature_is_refused(photograph, capsys, temperature):
+    with pytest.raises(SystemExit):
+        main([str(photograph), "--temperature", temperature])
+    assert "--temperature" in capsys.readouterr().err
+
+
+def test_what_is_in_colour_already_is_told(tmp_path, capsys):
+    Image.fromarray(data.coffee()).save(tmp_path / "cup.png")
+    assert main([str(tmp_path / "cup.png"), "-o", str(tmp_path / "out.png")]) == 0
+    assert "in colour already: a run leaves it alone" in capsys.readouterr().out

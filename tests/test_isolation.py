@@ -70,16 +70,9 @@ def test_a_call_that_kills_the_child_once_is_done_at_the_second_try(worker, tmp_
     assert worker.call(die_once, str(tmp_path / "log")) == "done"
 
 
-def test_what_a_try_uses_up_is_prepared_before_each(worker, tmp_path):
-    made = []
-
-    def prepare() -> tuple[str]:
-        made.append(str(tmp_path / f"log {len(made)}"))
-        return (made[-1],)
-
-    with pytest.raises(ItemError, match="SIGSEGV"):
-        worker.call(kill_oneself, prepare=prepare)
-    assert [Path(path).read_text() for path in made] == ["x", "x"]
+def test_a_function_can_be_named_and_its_module_is_loaded_in_the_child_alone(worker):
+    assert worker.call("this:d.get", "n") == "a"
+    assert "this" not in sys.modules
 
 
 def test_the_worker_lives_on_after_a_crash_and_is_initialised_again(worker, tmp_path):
@@ -168,6 +161,7 @@ _PARENT = """
 import os, sys, time
 from autochrome.isolation import IsolatedWorker
 
+print("the main module", flush=True)
 if __name__ == "__main__":
     with IsolatedWorker() as worker:
         print(worker.call(os.getpid), flush=True)
@@ -175,7 +169,7 @@ if __name__ == "__main__":
 """
 
 
-def test_a_child_ends_when_its_parent_is_killed(tmp_path):
+def test_a_child_ends_when_its_parent_is_killed_and_never_ran_its_main_module(tmp_path):
     script = tmp_path / "parent.py"
     script.write_text(_PARENT)
     parent = subprocess.Popen(
@@ -184,6 +178,7 @@ def test_a_child_ends_when_its_parent_is_killed(tmp_path):
         text=True,
         env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
     )
+    assert parent.stdout.readline() == "the main module\n"
     child = int(parent.stdout.readline())
     parent.kill()
     parent.communicate()

@@ -127,6 +127,20 @@ def test_an_archive_that_does_not_exist_is_named(clone):
     assert (done.returncode, "/no/such/folder" in done.stderr) == (2, True)
 
 
+def test_of_a_file_in_place_of_an_archive_its_folder_is_asked_for(clone, archive):
+    (archive / "a.jpg").touch()
+    done = clone.run(str(archive / "a.jpg"))
+    assert done.returncode == 2
+    assert "a.jpg is a file. Name the folder that it lies in." in done.stderr
+
+
+def test_a_caller_whose_folder_is_gone_is_told(clone, archive, tmp_path):
+    (tmp_path / "gone").mkdir()
+    call = 'cd "$1" && rmdir "$1" && shift && exec "$@"'
+    done = clone.run("-c", call, "sh", tmp_path / "gone", clone.root / "colorize", command="sh")
+    assert (done.returncode, "The folder where you stand is gone." in done.stderr) == (2, True)
+
+
 def test_the_demo_is_made_where_the_launcher_says(clone):
     done = clone.run()
     assert f"{clone.root}/demo/archive" in done.stderr
@@ -175,6 +189,11 @@ def test_the_callers_own_python_settings_do_not_get_in(clone, archive, tmp_path)
     (tmp_path / "json.py").write_text("raise SystemExit('shadowed')")
     told = clone.told(str(archive), cwd=tmp_path, PYTHONPATH=str(tmp_path), PYTHONHOME="/nowhere")
     assert told["path"] == f"{clone.root}/workflow/plugins"
+
+
+def test_modules_are_compiled_once_whatever_the_caller_thinks_of_bytecode(clone, archive):
+    told = clone.told(str(archive), PYTHONDONTWRITEBYTECODE="1")
+    assert told["compiled"] == [True, f"{clone.root}/.venv/bytecode"]
 
 
 def test_an_account_without_a_home_has_a_cache_in_the_environment(clone, archive):
@@ -243,6 +262,12 @@ def test_a_folder_with_other_things_is_not_made_into_the_environment(clone, tmp_
     (tmp_path / "precious").touch()
     done = clone.run("--list", AUTOCHROME_VENV=str(tmp_path))
     assert (done.returncode, (tmp_path / "precious").exists()) == (2, True)
+
+
+def test_an_environment_that_cannot_be_written_to_is_named(clone, tmp_path):
+    (tmp_path / ".autochrome.lock").mkdir()
+    done = clone.run("--list", AUTOCHROME_VENV=str(tmp_path))
+    assert (done.returncode, f"{tmp_path} cannot be written to" in done.stderr) == (2, True)
 
 
 def python_that(folder: Path, code: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import shlex
 import shutil
 import signal
@@ -59,10 +60,12 @@ def bring_log_along(handlers: dict[logging.FileHandler, str], results: Path) -> 
 
 
 def start_scripts_well() -> None:
-    """Let scripts start from a clone below a name with spaces, and deaf to Ctrl-C.
+    """Let scripts start from a clone below a name with spaces, deaf to Ctrl-C, and soon.
 
-    Snakemake hands the path of its Python to the shell unquoted.
+    Snakemake hands the path of its Python to the shell unquoted. NumPy's BLAS would start a thread
+    a core in every job, for next to nothing to do.
     """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     script.PythonScript._execute_cmd = _execute_quoted
 
 

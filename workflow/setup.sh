@@ -17,8 +17,9 @@ case $venv in
 esac
 python=$venv/bin/python
 
-# Nothing of the caller's own Python set-up gets in, and no bytecode is written into the clone.
-unset PYTHONHOME PYTHONPATH
+# Nothing of the caller's own Python set-up gets in. Bytecode is kept, since every job is a new
+# Python that would compile all its modules again, but not in the clone.
+unset PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX="$venv/bytecode"
 
 # set_up FILE…: the environment holds what these requirement files of the repository name.
@@ -30,7 +31,7 @@ set_up() {
             "Name an empty or a new folder."
     fi
     find_python
-    if ! { mkdir -p -- "$venv" && : >>"$venv/.autochrome.lock"; } 2>/dev/null; then
+    if ! { mkdir -p -- "$venv" && true >>"$venv/.autochrome.lock"; } 2>/dev/null; then
         stop "The folder $venv cannot be written to. Set AUTOCHROME_VENV to a folder that can."
     fi
     exec 9>"$venv/.autochrome.lock"
@@ -48,15 +49,15 @@ is_set_up() {
     for file; do
         cmp -s -- "$repo/$file" "$venv/installed/$file" || return 1
     done
-    "$python" -c 'import pip' 2>/dev/null
+    "$python" -B -c 'import pip' 2>/dev/null
 }
 
 find_python() {
     fault="no Python from 3.11 to 3.14 was found."
     for found in python3 python3.14 python3.13 python3.12 python3.11; do
-        "$found" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' \
+        "$found" -B -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' \
             2>/dev/null || continue
-        "$found" -c 'import ensurepip, venv' 2>/dev/null && return
+        "$found" -B -c 'import ensurepip, venv' 2>/dev/null && return
         fault="$found lacks its venv module (on Debian and Ubuntu: the package python3-venv)."
     done
     stop "Autochrome cannot be set up: $fault" \
@@ -64,9 +65,10 @@ find_python() {
 }
 
 # The lock is the operating system's and ends with the processes that hold it, so none is stale.
-# Where the file system has no locks, the set-up goes on without.
+# Where the file system has no locks, the set-up goes on without. Nobody who looks or waits writes
+# bytecode: it would come to lie in what the set-up at work removes.
 wait_for_lock() {
-    "$found" -c '
+    "$found" -B -c '
 import fcntl, sys
 try:
     fcntl.flock(0, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -25,7 +25,6 @@ def end_early(*_):
     sys.exit(1)
 
 
-# Where films are looked at in child processes, those read this file again: only the first acts.
 if __name__ == "__main__":
     # Snakemake takes a second or two to load.
     signal.signal(signal.SIGINT, end_early)

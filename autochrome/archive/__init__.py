@@ -3,6 +3,7 @@
 from .files import (
     canonical_json,
     escape_tsv,
+    name_of_copy,
     read_json,
     remove_leftovers,
     set_back_to_now,
@@ -15,7 +16,15 @@ from .files import (
 from .journal import Journal, is_intact, stamp
 from .keys import bucket_bits, digest, make_key, path_digest, sha256_file
 from .lock import ResultsBusyError, RunLock
-from .manifest import MANIFEST, failed_row, gather, read_manifest, write_manifest, write_provenance
+from .manifest import (
+    MANIFEST,
+    beside,
+    failed_row,
+    gather,
+    read_manifest,
+    write_manifest,
+    write_provenance,
+)
 from .prune import PruneOutcome, known_before, prune
 from .recognise import HEAD_BYTES, recognise
 from .scan import RESULTS_MARK, Entry, Scan, recall, remember, scan_archive
@@ -31,6 +40,7 @@ __all__ = [
     "ResultsBusyError",
     "RunLock",
     "Scan",
+    "beside",
     "bucket_bits",
     "canonical_json",
     "digest",
@@ -40,6 +50,7 @@ __all__ = [
     "is_intact",
     "known_before",
     "make_key",
+    "name_of_copy",
     "path_digest",
     "prune",
     "read_json",

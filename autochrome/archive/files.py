@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from posixpath import splitext
 from typing import Any
 
 _PART = ".part-"
@@ -34,6 +35,21 @@ def temporary_beside(path: Path) -> Path:
     os.close(handle)
     os.chmod(name, 0o666 & ~_umask())
     return Path(name)
+
+
+def name_of_copy(source: str, result: str) -> str:
+    """The name of a source's copy, given its result's: with the source's own suffix.
+
+    >>> name_of_copy("a/b.heic", "photos/a/b.heic.png")
+    'photos/a/b.heic'
+    >>> name_of_copy("a/B.heic", "photos/a/B.heic~1f5e90.png")
+    'photos/a/B.heic~1f5e90.heic'
+    """
+    own, made = splitext(source)[1], splitext(result)[1]
+    if own.lower() == made.lower():
+        return result
+    stem = result.removesuffix(made)
+    return stem if stem.endswith(own) else stem + own
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -5,7 +5,7 @@
 
 import json
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from .files import canonical_json, escape_tsv, read_json, unescape_tsv, write_atomic
@@ -49,23 +49,33 @@ def gather(done_files: Iterable[Path], faults: Iterable[dict[str, Any]] = ()) ->
 
 
 def result_files(row: Row) -> dict[str, str]:
-    """SHA-256 by name of an item's result and of what stands beside it (a film's sidecars)."""
+    """SHA-256 by name of an item's result and of what stands beside it (sidecars)."""
     if not row["result"]:
         return {}
     return {row["result"]: row["result_sha256"]} | row["checks"].get("files_beside", {})
 
 
+def beside(row: Row, result: str) -> dict[str, str]:
+    """SHA-256 by name of what stands beside an item's result, if that is called ``result``."""
+    files = row["checks"].get("files_beside", {})
+    return {f"{result}{PurePath(name).suffix}": sha256 for name, sha256 in files.items()}
+
+
 def write_manifest(rows: list[Row], results: Path) -> None:
     """Write manifest.tsv and SHA256SUMS (for ``sha256sum --check``), each whole or not at all."""
+    write_atomic(results / CHECKSUMS, checksums(rows))
+    table = "".join("\t".join(cells) + "\n" for cells in [_COLUMNS, *map(_cells, rows)])
+    write_atomic(results / MANIFEST, table)
 
+
+def checksums(rows: list[Row]) -> bytes:
+    """What SHA256SUMS holds: a line for every file of the results, sorted by name."""
     lines = sorted(
         (_bytes(name), _checksum_line(sha256, name))
         for row in rows
         for name, sha256 in result_files(row).items()
     )
-    write_atomic(results / CHECKSUMS, b"".join(line for _, line in lines))
-    table = "".join("\t".join(cells) + "\n" for cells in [_COLUMNS, *map(_cells, rows)])
-    write_atomic(results / MANIFEST, table)
+    return b"".join(line for _, line in lines)
 
 
 def write_provenance(rows: list[Row], results: Path) -> None:
@@ -73,8 +83,13 @@ def write_provenance(rows: list[Row], results: Path) -> None:
 
     Without times, as the manifest: equal work gives equal bytes.
     """
+    write_atomic(results / PROVENANCE, provenance(rows))
+
+
+def provenance(rows: list[Row]) -> bytes:
+    """What provenance.jsonl holds."""
     lines = [canonical_json(_provenance(row)) + "\n" for row in rows if row["result"]]
-    write_atomic(results / PROVENANCE, "".join(lines))
+    return _bytes("".join(lines))
 
 
 def _provenance(row: Row) -> dict[str, Any]:

@@ -135,6 +135,7 @@ def _walk(
     is in the archive anyway.
     """
     top = os.path.realpath(archive)
+    above = {top, *map(str, Path(top).parents)}
     closed = {os.path.realpath(results)}
     folders = [""]
     while folders:
@@ -163,7 +164,7 @@ def _walk(
             if stat.S_ISDIR(status.st_mode):
                 real = os.path.realpath(child.path)
                 inside = real == top or real.startswith(top + os.sep)
-                if real in closed or (child.is_symlink() and (inside or top.startswith(real))):
+                if real in closed or (child.is_symlink() and (inside or real in above)):
                     continue
                 closed.add(real)
                 folders.append(path)

@@ -10,7 +10,16 @@ from pathlib import Path
 from ..errors import ArchiveError
 from .files import escape_tsv, read_json
 from .keys import sha256_file
-from .manifest import CHECKSUMS, MANIFEST, PROVENANCE, Row, read_manifest, result_files
+from .manifest import (
+    CHECKSUMS,
+    MANIFEST,
+    PROVENANCE,
+    Row,
+    checksums,
+    provenance,
+    read_manifest,
+    result_files,
+)
 from .scan import RESULTS_MARK
 
 _RESULT_FOLDERS = ("photos", "films")
@@ -31,8 +40,9 @@ def verify_results(
 ) -> Outcome:
     """Hash every original and every result of a results folder again, and compare.
 
+    The manifest's own companions, SHA256SUMS and provenance.jsonl, must say what it says.
     ``archive`` is where the originals lie now, if not where they were coloured; ``say`` hears how
-    far it is. Raises ArchiveError if the folder has no manifest.
+    far it is. Raises ArchiveError if the folder has no manifest, or the archive is away.
     """
     try:
         rows = read_manifest(results / MANIFEST)
@@ -42,6 +52,11 @@ def verify_results(
             f"{results} is not a results folder with a whole manifest.tsv.",
             "Name the folder that a finished run wrote.",
         ) from error
+    if not archive.is_dir():
+        raise ArchiveError(
+            f"The archive {archive} is not there.",
+            "Mount its disk, or say where the originals lie now: --archive /path/to/archive",
+        )
     originals = [row for row in rows if row["sha256"]]
     expected = [(archive / row["source"], row["sha256"], _original(row)) for row in originals]
     files = {name: sha256 for row in rows for name, sha256 in result_files(row).items()}
@@ -53,10 +68,17 @@ def verify_results(
         f"{_shown(name)} lies among the results, but the manifest does not know it."
         for name in _unknown(results, set(files))
     ]
-    faults += [
-        f"{name} is missing." for name in (CHECKSUMS, PROVENANCE) if not (results / name).is_file()
-    ]
+    companions = {CHECKSUMS: checksums(rows), PROVENANCE: provenance(rows)}
+    faults += filter(None, (_companion(results / n, told) for n, told in companions.items()))
     return Outcome(tuple(faults), len(originals), len(files))
+
+
+def _companion(path: Path, told: bytes) -> str | None:
+    try:
+        found = path.read_bytes()
+    except FileNotFoundError:
+        return f"{path.name} is missing."
+    return None if found == told else f"{path.name} does not say what {MANIFEST} says."
 
 
 def _original(row: Row) -> str:

@@ -9,8 +9,10 @@ from typing import Any
 
 from .. import __version__
 from ..archive import (
+    beside,
     canonical_json,
     is_intact,
+    name_of_copy,
     read_json,
     sha256_file,
     stamp,
@@ -18,9 +20,8 @@ from ..archive import (
     write_json,
 )
 from ..errors import ItemError
-from ..mark import NEWS_CODES, marked_xmp, statement
+from ..mark import NEWS_CODES, statement
 from .coding import Coding
-from .faults import isolated, time_limit
 from .index import FilmIndex
 from .join import join_chunks
 from .notes import damage_of, index_notes, why_left
@@ -28,12 +29,15 @@ from .signed import sign_film
 from .streams import SIDECARS
 from .verify import verify_film
 from .work import FilmWork
+from .xmp import write_mark
 
 _GONE = Path("state/gone.json")
 
 # Files that may stand beside a film, by suffix.
 _BESIDE = (*SIDECARS, "xmp")
 
+# Bytes by which the names of such files are longer than the film's.
+LONGEST_BESIDE = 1 + max(map(len, _BESIDE))
 
 # What becomes of a film in colour, without and with a wish for copies.
 _IN_COLOUR = ("left_colour", "copied")
@@ -89,6 +93,10 @@ def find_delivered(work: FilmWork) -> Row | None:
             if not _brought(record, result):
                 continue
             row |= {"result": result, **_stamp_of(result)}
+            if "files_beside" in row["checks"]:
+                row["checks"] = row["checks"] | {"files_beside": beside(row, result)}
+        if row["status"] not in _IN_COLOUR:
+            row["checks"] = _told_of_signing(work, row["checks"])
         row["source"] = work.plan("index")["path"]
         if row != record["row"] or work.journal.find(work.join_key) is None:
             _record(work, row)
@@ -153,38 +161,17 @@ def _coloured(work: FilmWork, index: FilmIndex, encoded: Callable[[], list[int]]
     model = work.model
     settings = work.plan("encode")["settings"]
 
-    def chunk_files() -> tuple[list[str], list[str]]:
-        chunks = encoded()
-        parts = [str(path) for n in chunks for path in work.encoded_parts(n)]
-        return parts, [str(work.thumbs_path(n)) for n in chunks]
-
     part = temporary_beside(work.folder / f"join.{plan['container']}")
-    limit = time_limit(
-        work.plan("index")["size"], len(index), index.picture.width * index.picture.height
-    )
     try:
-        verdict = isolated(
-            _join_and_verify,
-            str(work.index_path),
-            work.source,
-            plan["container"],
-            _made(work, settings),
-            settings,
-            str(part),
-            {"credentials": plan["settings"].get("credentials"), "facts": _facts(work, settings)},
-            limit=limit,
-            prepare=chunk_files,
-        )
+        verdict = _joined_and_verified(work, index, encoded(), part)
+        work.check_source()
         result = plan["result"]
         Path(result).parent.mkdir(parents=True, exist_ok=True)
-        if plan["container"] == "ts":
-            # A transport stream holds no tags.
-            Path(f"{part}.xmp").write_bytes(marked_xmp(b"", _facts(work, settings)))
-        beside = {}
+        files_beside = {}
         for suffix in _BESIDE:
             if Path(f"{part}.{suffix}").is_file():
                 os.replace(f"{part}.{suffix}", f"{result}.{suffix}")
-                beside[f"{result}.{suffix}"] = sha256_file(f"{result}.{suffix}")
+                files_beside[f"{result}.{suffix}"] = sha256_file(f"{result}.{suffix}")
         with open(part, "rb+") as file:
             os.fsync(file.fileno())
         digest = sha256_file(part)
@@ -198,6 +185,7 @@ def _coloured(work: FilmWork, index: FilmIndex, encoded: Callable[[], list[int]]
         | Coding.of(index.picture, settings).notes()
         | index_notes(index, _tints_are_kept(work))
     )
+    checks = _told_of_signing(work, checks)
     checks["made_by"] = {
         "version": __version__,
         "settings": settings
@@ -208,12 +196,12 @@ def _coloured(work: FilmWork, index: FilmIndex, encoded: Callable[[], list[int]]
             "digital_source_type": plan["settings"]["digital_source_type"],
         },
     }
-    if credentials := plan["settings"].get("credentials"):
-        checks["made_by"]["settings"]["credentials"] = credentials["identity"]
+    if work.credentials:
+        checks["made_by"]["settings"]["credentials"] = work.credentials["identity"]
     if "visible_mark" in settings:
         checks["visible_mark"] = "three dots in the lower right corner, in chroma only"
-    if beside:
-        checks["files_beside"] = beside
+    if files_beside:
+        checks["files_beside"] = files_beside
     bad = index.facts["bad_frames"]
     return {
         "status": "partial" if bad else "coloured",
@@ -231,30 +219,41 @@ def _coloured(work: FilmWork, index: FilmIndex, encoded: Callable[[], list[int]]
     }
 
 
+def _told_of_signing(work: FilmWork, checks: dict[str, Any]) -> dict[str, Any]:
+    """The checks with why there are no credentials, where they are wanted and cannot be.
+
+    That is not a part of the key: such a film is the same with credentials and without.
+    """
+    if work.credentials:
+        return checks
+    others = {name: value for name, value in checks.items() if name != "credentials"}
+    return others | ({"credentials": work.why_unsigned} if work.why_unsigned else {})
+
+
 def curve_path(key: str) -> Path:
     """Where the curve of the film with this key lies, below the results folder; see `Curve`."""
     return Path("state/curves", f"{key[:32]}.json")
 
 
-def _join_and_verify(
-    index_path: str,
-    source: str,
-    container: str,
-    made: str,
-    settings: dict[str, Any],
-    target: str,
-    signing: dict[str, Any],
-    encoded: list[str],
-    thumbs: list[str],
+def _joined_and_verified(
+    work: FilmWork, index: FilmIndex, chunks: list[int], target: Path
 ) -> dict[str, Any]:
-    index = FilmIndex.load(Path(index_path))
-    chunks = [Path(path) for path in encoded]
-    joined = join_chunks(index, source, chunks, container, made, Path(target))
+    """Join the chunks to ``target``, check it, and sign it if that is wanted: the `Verdict`."""
+    plan, settings = work.plan("join"), work.plan("encode")["settings"]
+    container, source, facts = plan["container"], Path(work.source), _facts(work, settings)
+    encoded = [path for n in chunks for path in work.encoded_parts(n)]
+    made = _made(work, settings)
+    joined = join_chunks(index, work.source, encoded, container, made, target)
+    note = write_mark(source, target, container, facts)
+    thumbs = [work.thumbs_path(n) for n in chunks]
     coding = Coding.of(index.picture, settings)
-    verdict = asdict(verify_film(index, Path(target), joined, [Path(p) for p in thumbs], coding))
-    if signing["credentials"]:
-        told = sign_film(Path(target), Path(source), f".{container}", **signing)
-        verdict["checks"]["credentials"] = told
+    verdict = asdict(verify_film(index, target, joined, thumbs, coding))
+    if note:
+        verdict["checks"]["xmp"] = note
+    if work.credentials:
+        verdict["checks"]["credentials"] = sign_film(
+            target, source, f".{container}", credentials=work.credentials, facts=facts
+        )
     return verdict
 
 
@@ -291,10 +290,7 @@ def _facts(work: FilmWork, settings: dict[str, Any]) -> dict[str, str]:
 def _result_name(work: FilmWork, status: str) -> str:
     """The plan's name; a copy keeps the source's own suffix, because it keeps its format."""
     result = work.plan("join")["result"]
-    suffix = Path(work.plan("index")["path"]).suffix
-    if status == "copied" and suffix and result.endswith(f"{suffix}.mkv"):
-        return result.removesuffix(".mkv")
-    return result
+    return name_of_copy(work.plan("index")["path"], result) if status == "copied" else result
 
 
 def _gone_record(key: str) -> dict[str, Any] | None:
@@ -308,16 +304,16 @@ def _gone_record(key: str) -> dict[str, Any] | None:
 
 
 def _brought(record: dict[str, Any], result: str) -> bool:
-    """Is the record's file at ``result``, or could it be copied there whole?"""
-    if _is_whole(result, record):
+    """Is the record's film at ``result``, or could it be copied there whole, with all beside it?"""
+    row = record["row"]
+    new, old = beside(row, result), beside(row, record["path"])
+    if _is_whole(result, record) and all(map(os.path.isfile, new)):
         return True
-    if record["path"] == result or not _is_whole(record["path"], record):
+    is_there = _is_whole(record["path"], record) and all(map(os.path.isfile, old))
+    if record["path"] == result or not is_there:
         return False
-    _copy(record["path"], result)
-    for path in record["row"]["checks"].get("files_beside", {}):
-        suffix = Path(path).suffix
-        if Path(path).is_file():
-            _copy(path, f"{result}{suffix}")
+    for path, to in zip((record["path"], *old), (result, *new), strict=True):
+        _copy(path, to)
     return True
 
 

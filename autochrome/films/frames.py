@@ -13,11 +13,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ..archive import make_key, write_atomic
+from ..archive import make_key, path_digest, write_atomic
 from ..errors import ItemError
 from .colour import quarter_turns
 from .decoder import decode, open_film
-from .faults import isolated, time_limit
 from .pixels import picture_of
 from .work import FilmWork
 
@@ -47,8 +46,7 @@ def frames_beside(work: FilmWork, row: dict[str, Any]) -> dict[str, Any]:
     note = {"folder": str(folder), "kind": kind}
     try:
         if not work.has(key, folder / TABLE):
-            limit = time_limit(row["result_size"], row["frames"], row["width"] * row["height"])
-            isolated(write_frames, row["result"], str(folder), kind, limit=limit)
+            write_frames(row["result"], str(folder), kind)
             work.record(key, folder / TABLE, frames=str(folder))
     except ItemError as error:
         # The film itself is well.
@@ -70,7 +68,7 @@ def write_frames(film: str, folder: str, kind: str) -> None:
     The table's columns: the picture, its time in seconds, and the same as a fraction.
     """
     target = Path(folder)
-    part = target.with_name(f".part-{target.name}-{os.getpid()}")
+    part = target.with_name(f".part-{path_digest(target.name)[:16]}-{os.getpid()}")
     try:
         part.mkdir(parents=True)
         lines = ["picture\tseconds\texact_seconds\n"]

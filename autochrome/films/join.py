@@ -27,7 +27,7 @@ from .streams import (
 from .timing import coded_order, decoding_times, open_encoded, packets_of
 
 # Raised when the same packets would be put together in another way.
-JOIN_VERSION = 3
+JOIN_VERSION = 4
 
 FORMATS = {"mp4": "mp4", "m4v": "mp4", "mov": "mov", "mkv": "matroska", "ts": "mpegts"}
 

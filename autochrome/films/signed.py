@@ -6,21 +6,20 @@ from pathlib import Path
 from ..credentials import FORMS, SIGNED, UNSIGNED, Credentials, sign
 from ..errors import ItemError
 from .decoder import open_container
+from .xmp import xmp_of
 
 
 def sign_film(
     film: Path, source: Path, suffix: str, credentials: Credentials, facts: dict[str, str]
 ) -> str:
-    """Sign ``film`` in place and say so; a container that C2PA does not know is left as it is.
+    """Sign ``film`` in place and say so; ``suffix``, that of its container, is one of FORMS.
 
     Raises ItemError if it cannot be signed, or a packet of it would be another.
     """
-    if suffix not in FORMS:
-        return f"none: C2PA knows no {suffix[1:].upper()}"
-    before = _packets(film)
+    before = _packets(film), xmp_of(film)
     sign(film, FORMS[suffix], source, FORMS.get(source.suffix.lower(), "video/x-other"),
          source.name, facts, credentials)  # fmt: skip
-    if _packets(film) != before:
+    if (_packets(film), xmp_of(film)) != before:
         raise ItemError("Signing would change the film.", UNSIGNED)
     return SIGNED
 

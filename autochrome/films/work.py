@@ -19,6 +19,7 @@ from ..archive import (
     stamp,
     write_json,
 )
+from ..credentials import Credentials, why_unsigned
 from ..errors import ItemError, ModelError
 from ..models import ReadyModel, default_folders, ready_model
 from .colour import COLOUR_VERSION
@@ -105,6 +106,14 @@ class FilmWork:
         except OSError:
             return False
 
+    def check_source(self) -> None:
+        """To be called when the source has been read, and before what came of it is recorded.
+
+        Raises ItemError if it is not, or no longer, as the plan has it.
+        """
+        if not self.source_stands():
+            raise ItemError("It changed while it was read.", "Run the same command again.")
+
     # Keys.
 
     @cached_property
@@ -136,12 +145,22 @@ class FilmWork:
             number=number,
         )
 
+    @property
+    def credentials(self) -> Credentials | None:
+        """What the result is signed with, if that is wanted and its container can be signed."""
+        return None if self.why_unsigned else self.plan("join")["settings"].get("credentials")
+
+    @property
+    def why_unsigned(self) -> str:
+        """Why the result is not signed although that is wanted; "" if it is, or is not wanted."""
+        plan = self.plan("join")
+        return why_unsigned(f".{plan['container']}") if plan["settings"].get("credentials") else ""
+
     @cached_property
     def join_key(self) -> str:
         """What is done with a film in colour is not in it: that decides no coloured film."""
         plan = self.plan("join")
-        credentials = plan["settings"].get("credentials")
-        signed = {"credentials": credentials["identity"]} if credentials else {}
+        signed = {"credentials": self.credentials["identity"]} if self.credentials else {}
         return make_key(
             "join",
             JOIN_VERSION,

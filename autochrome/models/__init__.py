@@ -1,34 +1,28 @@
-"""Colour networks: their registry, their files and forms, and the engines that run them."""
+"""Colour networks: their registry, their files and forms, and the engines that run them.
 
-from .crop import Crop, CroppedPredictor
-from .distribution import Distribution, distribution_of
-from .fetch import Folders, default_folders, fetch_model
-from .forms import ReadyModel, ready_model, record_of
-from .jobs import convert_job, fetch_job, planned_model, ready_file
-from .predictors import NetworkPredictor, Predictor, predict_ab
-from .registry import Model, find_model, list_models
-from .sharing import SharedPredictor
+What is named here is loaded when it is first used.
+"""
 
-__all__ = [
-    "Crop",
-    "CroppedPredictor",
-    "Distribution",
-    "Folders",
-    "Model",
-    "NetworkPredictor",
-    "Predictor",
-    "ReadyModel",
-    "SharedPredictor",
-    "convert_job",
-    "default_folders",
-    "distribution_of",
-    "fetch_job",
-    "fetch_model",
-    "find_model",
-    "list_models",
-    "planned_model",
-    "predict_ab",
-    "ready_file",
-    "ready_model",
-    "record_of",
-]
+import sys
+
+import lazy_loader
+
+# OpenVINO does without these where they are not there. With the first, it tells Google Analytics of
+# each time that it is imported, and keeps an id of the person in ~/intel; the second, a converter of
+# other frameworks' models, takes a third of the time in which it loads.
+for module in ("openvino_telemetry", "openvino.tools.ovc"):
+    sys.modules.setdefault(module, None)
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "crop": ["Crop", "CroppedPredictor"],
+        "distribution": ["Distribution", "distribution_of"],
+        "fetch": ["Folders", "default_folders", "fetch_model"],
+        "forms": ["ReadyModel", "ready_model", "record_of"],
+        "jobs": ["convert_job", "fetch_job", "planned_model", "ready_file"],
+        "predictors": ["NetworkPredictor", "Predictor", "predict_ab"],
+        "registry": ["Model", "find_model", "list_models"],
+        "sharing": ["SharedPredictor"],
+    },
+)

@@ -1,22 +1,18 @@
-"""Photographs: read, coloured, written in their own format with everything else kept."""
+"""Photographs: read, coloured, written in their own format with everything else kept.
 
-from .batch import colour_batch
-from .colour import VERSION, colour_photo
-from .explained import Explained, explained
-from .formats import SUPPORTED_FORMATS, result_suffix
-from .headers import Header, header_of, memory_needed
-from .lanes import SIDE_BY_SIDE
+What is named here is loaded when it is first used: planning and a job's own process need little.
+"""
 
-__all__ = [
-    "SIDE_BY_SIDE",
-    "SUPPORTED_FORMATS",
-    "VERSION",
-    "Explained",
-    "Header",
-    "colour_batch",
-    "colour_photo",
-    "explained",
-    "header_of",
-    "memory_needed",
-    "result_suffix",
-]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "batch": ["VERSION", "colour_batch"],
+        "colour": ["colour_photo"],
+        "explained": ["Explained", "explained"],
+        "formats": ["SUPPORTED_FORMATS", "result_suffix"],
+        "headers": ["Header", "header_of", "memory_needed"],
+        "lanes": ["SIDE_BY_SIDE"],
+    },
+)

@@ -19,22 +19,30 @@ from ..archive import (
     canonical_json,
     digest,
     make_key,
+    name_of_copy,
     read_json,
     sha256_file,
     stamp,
     temporary_beside,
     write_json,
 )
-from ..errors import AutochromeError, ItemError, reason_of
+from ..credentials import why_unsigned
+from ..errors import AutochromeError, BlockedError, ItemError, reason_of
 from ..isolation import IsolatedWorker
 from ..models import ReadyModel, SharedPredictor, default_folders, ready_model
-from .colour import VERSION, colour_photo, why_left
 from .faults import PixelLimitError, writing_results
 from .formats import result_suffix
 from .lanes import SIDE_BY_SIDE, Lanes
 from .lookup import Lookup
-from .signed import colour_and_sign
+from .picture import sidecar_of
 from .tiff_pages import LEFT
+
+# Decides the pixels of results: raise it by hand when they change (a golden test tells).
+VERSION = 5
+
+# What a child does with a photograph.
+_COLOUR = f"{__package__}.colour:colour_photo"
+_COLOUR_AND_SIGN = f"{__package__}.signed:colour_and_sign"
 
 # Settings that decide a result; the last two only where they do something.
 _DECIDING = ("saturation", "digital_source_type", "tone", "crop", "visible_mark")
@@ -115,11 +123,16 @@ class _Batch:
         row["key"] = self._key(row["sha256"], item)
         # Of equal photographs one is coloured, and the others find it.
         with self.one_of_a_kind.setdefault(row["key"], threading.Lock()):
-            found = self.lookup.find(row["key"], item["result"])
-            if found is not None:
-                found |= {"source": item["path"]}
-                return self._settled(source, item, found)
-            return self._coloured(source, item, row, before, lanes, network)
+            try:
+                found = self.lookup.find(row["key"], item["result"])
+                if found is not None:
+                    found |= {"source": item["path"]}
+                    row = self._settled(source, item, found)
+                else:
+                    row = self._coloured(source, item, row, before, lanes, network)
+            except BlockedError as error:
+                return _failed(row | {"key": ""}, error.fault, error.remedy)
+            return self._told_of_signing(item, row)
 
     def _new_row(self, item: dict[str, Any]) -> Row:
         unknown = ("width", "height", "result_size", "result_mtime_ns", "colorfulness")
@@ -153,9 +166,25 @@ class _Batch:
         """The settings that decide the result."""
         settings = self.settings_of(item)
         deciding = {n: settings[n] for n in _DECIDING if settings.get(n, "none") != "none"}
-        if "credentials" in settings:
+        if self._is_signed(item):
             deciding["credentials"] = settings["credentials"]["identity"]
         return deciding | {"temperature": self.model_of(item).temperature}
+
+    def _is_signed(self, item: dict[str, Any]) -> bool:
+        """Is its result to be signed, and of a format that can be?"""
+        suffix = result_suffix(item["format"])[0]
+        return "credentials" in self.settings_of(item) and not why_unsigned(suffix)
+
+    def _told_of_signing(self, item: dict[str, Any], row: Row) -> Row:
+        """The row with why there are no credentials, where they are wanted and cannot be.
+
+        The journal knows nothing of it: such a result is the same with credentials and without.
+        """
+        unsigned = why_unsigned(result_suffix(item["format"])[0])
+        is_coloured = row["status"] in ("coloured", "partial")
+        if is_coloured and unsigned and "credentials" in self.settings_of(item):
+            row["checks"] = row["checks"] | {"credentials": unsigned}
+        return row
 
     def _coloured(self, source: Path, item, row: Row, before, lanes: Lanes, network) -> Row:
         """Colour it in a child, move the result to its place, record it."""
@@ -175,6 +204,8 @@ class _Batch:
         except PixelLimitError as error:
             # Known from the header alone, and it depends on a setting that is not in the key.
             return _failed(row, error.fault, error.remedy)
+        except BlockedError:
+            raise
         except ItemError as error:
             _failed(row, error.fault, error.remedy)
         except MemoryError:
@@ -185,6 +216,7 @@ class _Batch:
             _failed(row, f"{reason_of(error)}.", "Convert it to TIFF or PNG and try that.")
         finally:
             part.unlink(missing_ok=True)
+            sidecar_of(part).unlink(missing_ok=True)
         if row["status"] == "failed" and _changed(source, before):
             return _moved(row)
         self.lookup.record(row)
@@ -197,7 +229,7 @@ class _Batch:
 
         def colour(worker: IsolatedWorker, max_pixels: int) -> dict[str, Any]:
             return worker.call(
-                colour_and_sign if "credentials" in settings else colour_photo,
+                _COLOUR_AND_SIGN if self._is_signed(item) else _COLOUR,
                 source,
                 part,
                 item["format"],
@@ -222,6 +254,10 @@ class _Batch:
         with open(part, "rb") as file:
             os.fsync(file.fileno())
         sha256 = sha256_file(part)
+        if sidecar_of(part).is_file():
+            beside = f"{result}.xmp"
+            os.replace(sidecar_of(part), beside)
+            row["checks"]["files_beside"] = {beside: sha256_file(beside)}
         os.replace(part, result)
         now = stamp(result)
         row |= {"result": result, "result_sha256": sha256}
@@ -232,14 +268,15 @@ class _Batch:
         if row["status"] not in ("left_colour", "copied"):
             return row
         row = row | {"result": "", "result_sha256": "", "status": "left_colour"}
-        row["reason"] = why_left(self.settings_of(item)["tone"])
+        row["reason"] = _why_left(self.settings_of(item)["tone"])
         row |= {"result_size": None, "result_mtime_ns": None}
         if self.settings_of(item)["already_colour"] == "copy":
             with writing_results(Path.cwd()):
-                part = temporary_beside(Path(item["result"]))
+                result = name_of_copy(item["path"], item["result"])
+                part = temporary_beside(Path(result))
                 try:
                     shutil.copyfile(source, part)
-                    self._place(part, item["result"], row)
+                    self._place(part, result, row)
                 finally:
                     part.unlink(missing_ok=True)
             row["status"] = "copied"
@@ -259,6 +296,13 @@ class _Batch:
             "source_sha256": row["sha256"],
             "digital_source_type": settings["digital_source_type"],
         }
+
+
+def _why_left(tone: str) -> str:
+    """The reason of a photograph that stays as it is; ``tone`` as in the settings."""
+    if tone == "colour":
+        return "It is taken for colour, as the settings say (treat_as or photos.tone)."
+    return "It is in colour already."
 
 
 def _failed(row: Row, reason: str, remedy: str) -> Row:

@@ -12,16 +12,14 @@ from ..color import chroma_from_ab, colorfulness, raise_ab, rgb_from_luma_chroma
 from ..errors import ItemError
 from ..mark import marked_xmp
 from ..models import Predictor
+from .caption import caption_of
 from .colour_space import as_srgb
 from .document import page_of
 from .faults import damaged, unsupported_format, writing_results
 from .formats import FORMATS
-from .picture import Picture
+from .picture import Picture, sidecar_of
 from .steps import proxy_of, steps_of
 from .tiff_pages import colour_pages, pictures_apart
-
-# Decides the pixels of results: raise it by hand when they change (a golden test tells).
-VERSION = 5
 
 _DOCUMENT = (
     "It is a document: paper with writing, lines or a map. To colour it all the same, give it "
@@ -57,9 +55,10 @@ def colour_photo(
     """Colour the photograph ``source`` into ``part``, unless it is in colour already.
 
     ``name`` is its format; ``predictor`` the network, with the ``device`` that runs it; ``facts``
-    go into the mark. Returns the fields of an `Outcome`, with the status "coloured", "partial",
-    "left_colour" or "left_alone" (a document). Raises ItemError for what is wrong with the
-    photograph, AutochromeError for what is wrong with the place of the results.
+    go into the mark, which stands in ``part``.xmp if the file cannot hold it. Returns the fields of
+    an `Outcome`, with the status "coloured", "partial", "left_colour" or "left_alone" (a document).
+    Raises ItemError for what is wrong with the photograph, AutochromeError for what is wrong with
+    the place of the results.
     """
     if name == "tiff" and (pages := pictures_apart(source)):
         rest = (name, predictor, settings, facts)
@@ -80,9 +79,12 @@ def colour_photo(
 
     steps = steps_of(picture, proxy, predictor, settings)
     picture.badge = settings.get("visible_mark") == "corner"
-    xmp = marked_xmp(picture.xmp, facts)
+    caption = caption_of(source, name)
+    xmp = marked_xmp(picture.xmp, facts, caption)
     with writing_results(part.parent):
         written = FORMATS[name].write(part, picture, steps.ab, picture.xmp if xmp is None else xmp)
+        if xmp is None or not written.marked:
+            sidecar_of(part).write_bytes(xmp or marked_xmp(b"", facts, caption))
 
     if predictor.device != "cpu":
         outcome.checks["device"] = f"{predictor.device}, fp32"
@@ -100,7 +102,7 @@ def colour_photo(
     if steps.period is not None:
         notes.append("printed in halftone: the network was shown tones in place of the dots")
     if xmp is None:
-        notes.append("the source's XMP packet is broken and was kept as it is: mark not written")
+        notes.append("the source's XMP packet is broken and was kept as it is")
     if outcome.colorfulness < _HARDLY_ANY:
         notes.append("hardly any colour: most of the picture is black or white")
     outcome.checks["notes"] = list(dict.fromkeys(notes))
@@ -109,13 +111,6 @@ def colour_photo(
         outcome.status = "partial"
         outcome.reason = f"The source is damaged: {damage}."
     return asdict(outcome)
-
-
-def why_left(tone: str) -> str:
-    """The reason of a photograph that stays as it is; ``tone`` as in the settings."""
-    if tone == "colour":
-        return "It is taken for colour, as the settings say (treat_as or photos.tone)."
-    return "It is in colour already."
 
 
 def _is_document(proxy: NDArray[np.float32], wanted: str, outcome: Outcome) -> bool:

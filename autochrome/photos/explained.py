@@ -1,5 +1,6 @@
 """One photograph on its way to colour, with what the network saw and said, for a figure."""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..archive import HEAD_BYTES, recognise
-from ..color import lightness_from_luma
+from ..color import lightness_from_luma, tone_of
 from ..errors import ItemError
 from ..models import Distribution, ReadyModel, distribution_of
 from .colour_space import as_srgb, neutral_as_srgb
@@ -33,7 +34,8 @@ class Explained:
     network's ab, CIE units; ``raised`` (H, W, 2), those laid on the picture's codes; ``result``
     uint8 (H, W, 3), the codes of the result, and ``shown`` as they look in sRGB. ``view``: left,
     top, right, bottom of what the network saw, as parts of the whole. ``raster``: the dots of a
-    halftone were taken out of its copy. ``distribution`` is None for networks that have none.
+    halftone were taken out of its copy. ``in_colour``: it is in colour already, and a run leaves it
+    alone. ``distribution`` is None for networks that have none.
     """
 
     original: NDArray[np.uint8]
@@ -45,6 +47,7 @@ class Explained:
     shown: NDArray[np.uint8]
     view: View
     raster: bool
+    in_colour: bool
     distribution: Distribution | None
 
 
@@ -78,6 +81,8 @@ def explained(photograph: Path, model: ReadyModel, settings: dict[str, Any]) -> 
         shown=turned(as_srgb(result, profile)),
         view=_view(picture, steps, settings.get("crop")),
         raster=steps.period is not None,
+        in_colour=picture.seen is not None
+        and tone_of(as_srgb(picture.seen, picture.icc)).kind == "colour",
         distribution=distribution_of(model.exact.path, predictor.feeds(witness.seen[None])),
     )
 
@@ -118,10 +123,18 @@ def _read(photograph: Path) -> Picture:
     try:
         with photograph.open("rb") as file:
             kind, name = recognise(file.read(HEAD_BYTES), photograph.name)
+        if kind == "film":
+            raise ItemError(
+                "It is a film; only photographs are explained.",
+                "Take a frame out of it, for example: "
+                f"ffmpeg -i {shlex.quote(photograph.name)} -frames:v 1 frame.png",
+            )
         if kind != "photo" or name not in FORMATS:
             raise unsupported_format(photograph, name)
         return FORMATS[name].read(photograph, _MOST_PIXELS)
+    except IsADirectoryError as error:
+        raise ItemError("It is a folder.", "Name one photograph in it.") from error
     except OSError as error:
         raise ItemError(
-            f"{photograph} cannot be read: {error.strerror or error}.", "Check its path."
+            f"It cannot be read: {error.strerror or error}.", "Check its path."
         ) from error

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import AutochromeError, ItemError
+from ..errors import AutochromeError, BlockedError, ItemError
 
 _RUN_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
 
@@ -94,8 +94,8 @@ def check_pixels(height: int, width: int, most: int) -> None:
         )
     if height * width > most:
         raise PixelLimitError(
-            f"It has {width} x {height} pixels, beyond the limit of {most}.",
-            "Raise max_pixels if the picture is really that large and there is memory for it.",
+            f"It has {width:,} x {height:,} pixels, beyond the limit of {most:,}.",
+            "If it is really that large and there is memory for it, raise photos.max_pixels.",
         )
 
 
@@ -105,7 +105,10 @@ class PixelLimitError(ItemError):
 
 @contextmanager
 def writing_results(folder: Path) -> Iterator[None]:
-    """Turn a full disk or a missing permission, where results go, into a fault of the run."""
+    """Turn a full disk or a missing permission, where results go, into a fault of the run.
+
+    What is in a result's way is a BlockedError.
+    """
     try:
         yield
     except OSError as error:
@@ -114,4 +117,6 @@ def writing_results(folder: Path) -> Iterator[None]:
                 f"The result cannot be written at {error.filename or folder}: {error.strerror}.",
                 "Free disk space or give write permission, then run the same command again.",
             ) from error
+        if blocked := BlockedError.of(error):
+            raise blocked from error
         raise

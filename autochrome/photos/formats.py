@@ -1,42 +1,58 @@
 """The formats of photographs: how each is read and written, and what its results are called."""
 
-from collections.abc import Callable
+import pkgutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from . import heif, jpeg, jpeg2000, netpbm, pillow_formats, png, tiff
-from .picture import Picture, Written
+if TYPE_CHECKING:
+    from .picture import Picture, Written
 
 
 @dataclass(frozen=True)
 class Format:
-    """One format: the suffix its results get, those under which a name is kept, its functions."""
+    """One format: the suffix its results get, those under which a name is kept, its functions.
+
+    ``reader`` and ``writer`` name them, ``module:function``; their libraries are loaded when a
+    file of the format comes.
+    """
 
     suffix: str
     accepted: frozenset[str]
-    read: Callable[[Path, int], Picture]
-    write: Callable[[Path, Picture, NDArray[np.float32], bytes], Written]
+    reader: str
+    writer: str
+
+    def read(self, path: Path, max_pixels: int) -> "Picture":
+        """Decode the file of a photograph. Raises ItemError for what is broken or too large."""
+        return _function(self.reader)(path, max_pixels)
+
+    def write(self, part: Path, picture: "Picture", ab: Any, xmp: bytes) -> "Written":
+        """Write ``picture``, coloured with ab float32 (h, w, 2) and marked with ``xmp``."""
+        return _function(self.writer)(part, picture, ab, xmp)
+
+
+def _function(name: str) -> Any:
+    return pkgutil.resolve_name(f"{__package__}.{name}")
 
 
 FORMATS = {
-    "jpeg": Format(".jpg", frozenset({".jpg", ".jpeg", ".jpe", ".jfif"}), jpeg.read, jpeg.write),
-    "png": Format(".png", frozenset({".png"}), png.read, png.write),
-    "tiff": Format(".tif", frozenset({".tif", ".tiff"}), tiff.read, tiff.write),
+    "jpeg": Format(
+        ".jpg", frozenset({".jpg", ".jpeg", ".jpe", ".jfif"}), "jpeg:read", "jpeg:write"
+    ),
+    "png": Format(".png", frozenset({".png"}), "png:read", "png:write"),
+    "tiff": Format(".tif", frozenset({".tif", ".tiff"}), "tiff:read", "tiff:write"),
     "webp": Format(
-        ".webp", frozenset({".webp"}), pillow_formats.read_webp, pillow_formats.write_webp
+        ".webp", frozenset({".webp"}), "pillow_formats:read_webp", "pillow_formats:write_webp"
     ),
     "bmp": Format(
-        ".bmp", frozenset({".bmp", ".dib"}), pillow_formats.read_bmp, pillow_formats.write_bmp
+        ".bmp", frozenset({".bmp", ".dib"}), "pillow_formats:read_bmp", "pillow_formats:write_bmp"
     ),
-    "gif": Format(".png", frozenset({".png"}), pillow_formats.read_gif, png.write),
-    "heic": Format(".png", frozenset({".png"}), heif.read_heic, png.write),
-    "avif": Format(".png", frozenset({".png"}), heif.read_avif, png.write),
-    "jp2": Format(".jp2", frozenset({".jp2", ".jpx"}), jpeg2000.read, jpeg2000.write),
-    "j2k": Format(".j2k", frozenset({".j2k", ".j2c", ".jpc"}), jpeg2000.read, jpeg2000.write),
-    "pnm": Format(".ppm", frozenset({".ppm", ".pnm"}), netpbm.read, netpbm.write),
+    "gif": Format(".png", frozenset({".png"}), "pillow_formats:read_gif", "png:write"),
+    "heic": Format(".png", frozenset({".png"}), "heif:read_heic", "png:write"),
+    "avif": Format(".png", frozenset({".png"}), "heif:read_avif", "png:write"),
+    "jp2": Format(".jp2", frozenset({".jp2", ".jpx"}), "jpeg2000:read", "jpeg2000:write"),
+    "j2k": Format(".j2k", frozenset({".j2k", ".j2c", ".jpc"}), "jpeg2000:read", "jpeg2000:write"),
+    "pnm": Format(".ppm", frozenset({".ppm", ".pnm"}), "netpbm:read", "netpbm:write"),
 }
 
 SUPPORTED_FORMATS = tuple(FORMATS)

@@ -42,14 +42,17 @@ def raster_period(luma: NDArray[np.float32]) -> float | None:
         return None
     power = np.mean([_power(square) for square in _squares(luma, side)], axis=0)
     frequency, ring, middles = _frequencies(side)
+    found = (frequency > 1 / _LONGEST) & (frequency <= 0.5)
+    least = _SHARE * power[frequency > 1 / _COARSEST].sum()
+    # So much of most photographs lies nowhere, which is told soon.
+    if power[found].max() < least:
+        return None
     # The darkest picture's rounding noise is no peak.
     log = np.log(power + 1e-6)
     usual = log.ravel()[np.lexsort((log.ravel(), ring.ravel()))][middles].mean(axis=0)
-    found = (frequency > 1 / _LONGEST) & (frequency <= 0.5)
     above = np.where(found, log - usual[ring], -np.inf)
     peak = np.unravel_index(np.argmax(above), above.shape)
-    fine = power[frequency > 1 / _COARSEST].sum()
-    if above[peak] < _PEAK or power[peak] < _SHARE * fine:
+    if above[peak] < _PEAK or power[peak] < least:
         return None
     return float(1 / frequency[peak])
 
@@ -64,10 +67,18 @@ def _squares(luma: NDArray[np.float32], side: int):
             yield luma[top : top + side, left : left + side]
 
 
-def _power(square: NDArray[np.float32]) -> NDArray[np.float64]:
+def _power(square: NDArray[np.float32]) -> NDArray[np.float32]:
     """Its power spectrum under a window (Hann), the half that is not the other's mirror image."""
-    window = np.hanning(len(square))
-    return np.abs(np.fft.rfft2((square - square.mean()) * np.outer(window, window))) ** 2
+    side = len(square)
+    windowed = (square - square.mean()) * _window(side)
+    spectrum = cv2.dft(windowed, flags=cv2.DFT_COMPLEX_OUTPUT)[:, : side // 2 + 1]
+    return np.square(spectrum).sum(axis=2)
+
+
+@lru_cache(maxsize=4)
+def _window(side: int) -> NDArray[np.float32]:
+    row = np.hanning(side)
+    return np.outer(row, row).astype(np.float32)
 
 
 @lru_cache(maxsize=4)

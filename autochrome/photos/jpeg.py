@@ -25,7 +25,15 @@ from .faults import check_pixels, convert_remedy, damaged, foreign_content
 from .icc import profile_for_colour
 from .jpeg_coefficients import TransplantError, transplant
 from .jpeg_scans import join_scans
-from .jpeg_segments import EXIF_MARK, Jpeg, Segment, parse, result_segments, with_segments
+from .jpeg_segments import (
+    EXIF_MARK,
+    Jpeg,
+    Segment,
+    fits_in_a_segment,
+    parse,
+    result_segments,
+    with_segments,
+)
 from .libjpeg import libjpeg_warnings
 from .picture import (
     Picture,
@@ -167,7 +175,8 @@ def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> 
     stripped = parse(stripped).stripped
     with open(part, "wb") as file:
         file.writelines([*with_segments(stripped, segments), source.trailer])
-    return replace(written, notes=(*notes, *changed, *written.notes, "chroma 4:2:0"))
+    notes = (*notes, *changed, *written.notes, "chroma 4:2:0")
+    return replace(written, notes=notes, marked=fits_in_a_segment(xmp))
 
 
 def _with_thumbnail(

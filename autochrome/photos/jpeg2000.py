@@ -5,7 +5,7 @@ Formats: ITU-T T.800, annexes A (codestream) and I (JP2 file).
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import imagecodecs
@@ -136,9 +136,7 @@ def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> 
     notes = ["written lossless"]
     if store.bare:
         part.write_bytes(stream)
-        if xmp:
-            notes.append("a bare codestream holds no XMP: mark not written")
-        return verified(part, picture, read, notes)
+        return replace(verified(part, picture, read, notes), marked=False)
     icc, changed = profile_for_colour(picture.icc)
     header = _header(pixels, icc) + (_box(b"res ", store.resolution) if store.resolution else b"")
     with open(part, "wb") as file:

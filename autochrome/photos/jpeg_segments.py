@@ -174,11 +174,17 @@ def _broken(what: str) -> ItemError:
     )
 
 
+def fits_in_a_segment(xmp: bytes) -> bool:
+    """Can a JPEG hold this XMP packet as it stands?"""
+    return len(_XMP) + len(xmp) <= _LARGEST
+
+
 def result_segments(source: Jpeg, xmp: bytes, icc: bytes) -> tuple[list[Segment], list[str]]:
     """The segments of the coloured file: the source's, byte for byte, but for what colour changes.
 
-    ``xmp`` and ``icc`` replace the source's (empty: the packet is left out). Returns notes on
-    what was left out or changed as well.
+    ``xmp`` and ``icc`` replace the source's (empty: the packet is left out); an XMP packet that no
+    segment holds is not written, and the source's stays. Returns notes on what was left out or
+    changed as well.
     """
     kept, notes = [], []
     for segment in source.segments:
@@ -197,10 +203,9 @@ def result_segments(source: Jpeg, xmp: bytes, icc: bytes) -> tuple[list[Segment]
     # JFIF wants to be first, EXIF next; what is new comes after them.
     lead = sum(s.code == _APP0 or s.payload.startswith(EXIF_MARK) for s in kept[:2])
     added = []
-    if xmp and len(_XMP) + len(xmp) <= _LARGEST:
+    if xmp and fits_in_a_segment(xmp):
         added.append(Segment(_APP1, _XMP + xmp))
     elif xmp:
-        notes.append("XMP packet too large for one JPEG segment: mark not written")
         added += [s for s in source.segments if s.payload.startswith(_XMP)]
     if icc != source.icc:
         added += _icc_segments(icc)

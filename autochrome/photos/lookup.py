@@ -7,6 +7,7 @@ from typing import Any
 
 from ..archive import (
     Journal,
+    beside,
     bucket_bits,
     is_intact,
     read_json,
@@ -54,6 +55,9 @@ class Lookup:
                 if "path" in record:
                     now = stamp(result)
                     row = row | {"result": result, "result_mtime_ns": now["mtime_ns"]}
+                    if "files_beside" in row["checks"]:
+                        told = {"files_beside": beside(row, result)}
+                        row["checks"] = row["checks"] | told
                 if record is not own or row != record["row"]:
                     self.record(row)
                 return dict(row)
@@ -85,18 +89,26 @@ def _share_photos(bucket: str, other: str) -> bool:
 
 
 def _brought(record: dict[str, Any], result: str) -> bool:
-    """Is the record's file at ``result``, or could it be copied there whole?"""
-    if is_intact(result, record):
+    """Is the record's file at ``result``, or could it be copied there whole, with all beside it?"""
+    new, old = beside(record["row"], result), beside(record["row"], record["path"])
+    if is_intact(result, record) and all(map(os.path.isfile, new)):
         return True
-    if record["path"] == result or not is_intact(record["path"], record):
+    is_there = is_intact(record["path"], record) and all(map(os.path.isfile, old))
+    if record["path"] == result or not is_there:
         return False
     with writing_results(Path.cwd()):
-        part = temporary_beside(Path(result))
-        try:
-            shutil.copyfile(record["path"], part)
-            if sha256_file(part) != record["sha256"]:
-                return False
-            os.replace(part, result)
-            return True
-        finally:
-            part.unlink(missing_ok=True)
+        copies = [(record["path"], result, record["sha256"])]
+        copies += [(*paths, old[paths[0]]) for paths in zip(old, new, strict=True)]
+        return all(_copied(*copy) for copy in copies)
+
+
+def _copied(path: str, to: str, sha256: str) -> bool:
+    part = temporary_beside(Path(to))
+    try:
+        shutil.copyfile(path, part)
+        if sha256_file(part) != sha256:
+            return False
+        os.replace(part, to)
+        return True
+    finally:
+        part.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ Format: https://netpbm.sourceforge.net/doc/ppm.html. Comments in the header stay
 
 import re
 from collections.abc import Iterator, Sized
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -128,7 +129,7 @@ def _full_range(samples: NDArray, most: int) -> NDArray[np.integer]:
 
 
 def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> Written:
-    """Write the coloured PPM, and check it."""
+    """Write the coloured PPM, and check it. It holds no XMP."""
     peak = np.iinfo(picture.luma.dtype).max
     with open(part, "wb") as file:
         file.write(b"P6\n" + b"".join(b"#%b\n" % comment for comment in picture.store))
@@ -139,5 +140,4 @@ def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> 
         _, start, _ = header_numbers(file.read(HEADER_BYTES), 3)
         file.seek(start)
         pieces = _strips(file, b"6", picture.height, picture.width, peak)
-        notes = ["PPM holds no XMP: mark not written"] if xmp else []
-        return verified_strips(pieces, picture, notes)
+        return replace(verified_strips(pieces, picture, []), marked=False)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -58,15 +59,22 @@ class Picture:
         self.inverted = not self.inverted
 
 
+def sidecar_of(picture: Path) -> Path:
+    """The XMP file beside a picture that cannot hold its packet itself."""
+    return picture.with_name(f"{picture.name}.xmp")
+
+
 @dataclass(frozen=True)
 class Written:
     """What was checked of a written result: the greatest difference of luma, in codes, how the
-    luma was compared, and notes. ``damage`` is what only the writer found missing of the source."""
+    luma was compared, and notes. ``damage`` is what only the writer found missing of the source;
+    ``marked`` is False where the file could not hold the XMP packet."""
 
     luma_error: int
     luma: str
     notes: tuple[str, ...] = ()
     damage: str = ""
+    marked: bool = True
 
 
 def strips(height: int, width: int) -> Iterator[slice]:

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -128,7 +129,7 @@ def write_webp(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes
 
 
 def write_bmp(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> Written:
-    """Write the coloured BMP (24 bits) with its resolution, and check it."""
+    """Write the coloured BMP (24 bits) with its resolution, and check it. It holds no XMP."""
     row = -(-3 * picture.width // 4) * 4
     size = picture.height * row
     if size > _MOST_BMP:
@@ -148,6 +149,6 @@ def write_bmp(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes)
             file.seek(_BMP_HEAD + (picture.height - rows.stop) * row)
             codes = rgb[::-1, :, ::-1].reshape(len(rgb), -1)
             file.write(np.pad(codes, ((0, 0), (0, row - 3 * picture.width))).tobytes())
-    notes = ["BMP holds no XMP: mark not written"] if xmp else []
     with Image.open(part, formats=["BMP"]) as image:
-        return verified_strips(map(_codes, _parts(image)), picture, notes)
+        written = verified_strips(map(_codes, _parts(image)), picture, [])
+    return replace(written, marked=False)

@@ -26,14 +26,15 @@ def colour_and_sign(
     settings: dict[str, Any],
     facts: dict[str, str],
 ) -> dict[str, Any]:
-    """As `colour_photo`; what was coloured is signed with the ``credentials`` of the settings."""
+    """As `colour_photo`; what was coloured is signed with the ``credentials`` of the settings.
+
+    ``name`` is a format whose results C2PA knows.
+    """
     outcome = colour_photo(source, part, name, predictor, settings, facts)
     if outcome["status"] in LEFT:
         return outcome
     suffix = FORMATS[name].suffix
-    if suffix not in FORMS:
-        outcome["checks"]["credentials"] = f"none: C2PA knows no {suffix[1:].upper()}"
-    elif suffix == ".tif" and len(pictures_of(part)) > 1:
+    if suffix == ".tif" and len(pictures_of(part)) > 1:
         outcome["checks"]["credentials"] = "none: a TIFF of several pictures is not signed"
     else:
         with writing_results(part.parent):

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from ..archive import temporary_beside
 from ..errors import ItemError
+from .picture import sidecar_of
 from .tiff_tags import (
     Layout,
     Tag,
@@ -102,9 +103,11 @@ def colour_pages(
                 faults.append((number, error))
             append_page(part, kept, directory_offsets(kept)[0])
             result.unlink(missing_ok=True)
+            if sidecar_of(result).is_file() and not sidecar_of(part).is_file():
+                sidecar_of(result).rename(sidecar_of(part))
     finally:
-        single.unlink(missing_ok=True)
-        result.unlink(missing_ok=True)
+        for path in (single, result, sidecar_of(result)):
+            path.unlink(missing_ok=True)
     if all(outcome["status"] in LEFT for outcome in outcomes) and faults:
         number, error = faults[0]
         raise ItemError(f"Picture {number} of {len(offsets)}: {error.fault}", error.remedy)

@@ -103,14 +103,15 @@ class Draft:
             [(self.headers[film].header, self.films[film]) for film in self.open_films],
         )
 
-    def tell(self, say: Callable[[str], None], unmatched: list[str]) -> None:
+    def tell(self, say: Callable[[str], None], unmatched: dict[str, str]) -> None:
         """What was found, which of the overrides' globs match nothing, and what there is to do."""
         say(
             f"Found {_count(len(self.scan.photos()), 'photograph')} and "
             f"{_count(len(self.scan.films()), 'film')}{left_alone(self.scan)}."
         )
-        for glob in unmatched:
-            say(f"The table of overrides names {glob}, which nothing in the archive matches.")
+        for glob, near in unmatched.items():
+            told = f"The table of overrides names {glob}, which nothing in the archive matches."
+            say(f"{told} {near}".rstrip())
         for fault in self.rest["faults"]:
             say(f"Cannot be read: {fault['source']}: {fault['reason']}")
         if not self.open_buckets and not self.open_films:

@@ -1,7 +1,7 @@
 """Names that are safe as wildcards, and names of results that cannot collide."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from posixpath import splitext
 
@@ -11,6 +11,8 @@ _BITS = 256
 # A small archive makes at least about so many jobs, of not less than 2 ** _FINEST photographs.
 _JOBS_AT_LEAST = 8
 _FINEST = 7
+# The longest name on nearly all file systems.
+_MOST_BYTES = 255
 
 
 def film_id(path: str) -> str:
@@ -68,22 +70,46 @@ def with_suffix(path: str, suffix: str, accepted: Iterable[str]) -> str:
     return path if splitext(path)[1].lower() in accepted else path + suffix
 
 
-def without_collisions(wished: dict[str, str]) -> dict[str, str]:
+def without_collisions(wished: dict[str, str], spare: int = 0) -> dict[str, str]:
     """Result names by source path, such that no two are the same file on any file system.
 
-    Two names collide when they are equal without regard to case and Unicode form; the one whose
-    source sorts later gets ``~`` and 6 hex digits before its suffix.
+    Two names collide when they are equal without regard to case and Unicode form, or when one is
+    that of a folder of the others; the one whose source sorts later gets ``~`` and 6 hex digits
+    before its suffix. So does a name that would be too long for file systems (more than 255 bytes,
+    less ``spare`` for what stands beside the result under a longer name), which is cut.
     """
-    taken: set[str] = set()
+    taken = {_folded(folder) for name in set(wished.values()) for folder in _folders(name)}
     names: dict[str, str] = {}
     for source in sorted(wished):
-        name = wished[source]
-        if _folded(name) in taken:
-            pure = PurePosixPath(name)
-            name = str(pure.with_name(f"{pure.stem}~{path_digest(source)[:6]}{pure.suffix}"))
+        name, digest, digits = wished[source], path_digest(source), 6
+        room = _MOST_BYTES - spare
+        if len(_as_bytes(PurePosixPath(name).name)) > room:
+            name = _marked(wished[source], digest[:digits], room)
+        while _folded(name) in taken:
+            name = _marked(wished[source], digest[:digits], room)
+            digits += 1
         taken.add(_folded(name))
         names[source] = name
     return names
+
+
+def _folders(name: str) -> Iterator[str]:
+    while "/" in name:
+        name = name.rpartition("/")[0]
+        yield name
+
+
+def _marked(name: str, mark: str, room: int) -> str:
+    """The name with ``~mark`` before its suffix, and its stem cut to fit into ``room`` bytes."""
+    pure = PurePosixPath(name)
+    stem, ending = pure.stem, f"~{mark}{pure.suffix}"
+    while stem and len(_as_bytes(stem + ending)) > room:
+        stem = stem[:-1]
+    return str(pure.with_name(stem + ending))
+
+
+def _as_bytes(name: str) -> bytes:
+    return name.encode("utf-8", "surrogateescape")
 
 
 def _folded(name: str) -> str:

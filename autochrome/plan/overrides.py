@@ -8,7 +8,9 @@ depends on, under their names there (``saturation``, ``films.crf``); ``skip``; `
 import copy
 import csv
 import fnmatch
-from collections.abc import Iterable
+import re
+import warnings
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ import yaml
 from ..archive import Scan, unescape_tsv
 from ..config import SCHEMA, check_schema, load_yaml
 from ..errors import ConfigError
+from ..models import find_model
 
 TABLE = Path(__file__).resolve().parents[2] / "config" / "overrides.tsv"
 
@@ -94,14 +97,14 @@ class Overrides:
             return Scan(kept, dict(sorted(left_alone.items())), scan.faults)
         return scan
 
-    def unmatched(self, paths: Iterable[str]) -> list[str]:
-        """The globs that match none of ``paths``."""
+    def unmatched(self, paths: Collection[str]) -> dict[str, str]:
+        """The globs that match none of ``paths``, and what to say of each beside that, or ""."""
         open_rows = list(self.rows)
         for path in paths:
             if not open_rows:
                 break
             open_rows = [row for row in open_rows if not row.matches(path)]
-        return [row.glob for row in open_rows]
+        return {row.glob: _near_miss(row.glob, paths) for row in open_rows}
 
     def models(self, default: str) -> list[str]:
         """Names of all networks that items may be coloured with."""
@@ -109,25 +112,44 @@ class Overrides:
         return [default, *sorted(own - {default})]
 
 
+def _near_miss(glob: str, paths: Collection[str]) -> str:
+    """Why a glob that matches nothing nearly does, if it does."""
+    if any(fnmatch.fnmatchcase(path.lower(), glob.lower()) for path in paths):
+        return "It would, were it not for capital and small letters."
+    if any(fnmatch.fnmatchcase(path, f"{glob.rstrip('/')}/*") for path in paths):
+        return f"It is a folder: write {glob.rstrip('/')}/* for all in it."
+    return ""
+
+
 def read_overrides(path: Path) -> Overrides:
     """The table at ``path``. Raises ConfigError, naming the line, for what it cannot hold."""
     try:
-        table = pd.read_csv(
-            path, sep="\t", dtype=str, na_filter=False, quoting=csv.QUOTE_NONE, encoding="utf-8-sig"
-        )
+        with warnings.catch_warnings():
+            # A cell more than there are columns would be lost with no more than a warning.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table = pd.read_csv(
+                path, sep="\t", dtype=str, na_filter=False, quoting=csv.QUOTE_NONE,
+                encoding="utf-8-sig", index_col=False,
+            )  # fmt: skip
     except FileNotFoundError as error:
         raise ConfigError(f"There is no table {path}.", "Correct the setting overrides.") from error
     except pd.errors.EmptyDataError:
         return Overrides()
+    except pd.errors.ParserWarning as error:
+        raise ConfigError(
+            f"{path}, line 2: there are more cells than columns named in the first line.",
+            "Name every column, and let no line end in more tabs than the first.",
+        ) from error
     except (OSError, ValueError) as error:
         raise ConfigError(
             f"The table {path} cannot be read: {error}.",
             "It is text: cells between tabs, the columns' names in the first line.",
         ) from error
+    _check_columns(list(table.columns), path)
     schema = _schema()
     names = schema | {"properties": dict.fromkeys(schema["properties"], {})}
     check_schema(dict.fromkeys([*table.columns, "path"]), names, f"{path}: the column ", "")
-    rows = []
+    rows, known = [], set()
     for line, cells in enumerate(table.to_dict("records"), 2):
         values = {
             name: _value(str(cell).strip(), schema["properties"][name])
@@ -136,9 +158,36 @@ def read_overrides(path: Path) -> Overrides:
         }
         if values:
             check_schema(values, schema, f"{path}, line {line}: ", "Give every row a path.")
+            model = values.get("model")
+            if model and model not in known:
+                _check_model(model, f"{path}, line {line}: ")
+                known.add(model)
             glob = unescape_tsv(values.pop("path"))
             rows.append(Override(glob, _as_settings(values)))
     return Overrides(tuple(rows))
+
+
+def _check_columns(columns: list[str], path: Path) -> None:
+    """Raise ConfigError for columns that are no settings of an item, and say what they are."""
+    if len(columns) == 1 and re.search(r"[ ,;]", columns[0]):
+        raise ConfigError(
+            f"{path}: there is no tab in the first line.",
+            "Put a tab between the cells; in a spreadsheet, save as text with tabs (TSV).",
+        )
+    for name in columns:
+        if name in _OF_THE_RUN:
+            raise ConfigError(
+                f"{path}: the column {name} is a setting of the whole run.",
+                "Take it out of the table, and set it with --config."
+                + (" For single items there is treat_as." if name == "photos.tone" else ""),
+            )
+
+
+def _check_model(name: str, what: str) -> None:
+    try:
+        find_model(name)
+    except ConfigError as error:
+        raise ConfigError(f"{what}{error.fault}", error.remedy) from error
 
 
 def _schema() -> dict[str, Any]:

@@ -13,7 +13,6 @@ from typing import Any, BinaryIO
 
 from .. import films, photos
 from ..archive import (
-    RESULTS_MARK,
     ResultsBusyError,
     RunLock,
     read_json,
@@ -21,7 +20,6 @@ from ..archive import (
     remember,
     scan_archive,
     set_back_to_now,
-    write_json_if_changed,
 )
 from ..certificates import make_test_certificate
 from ..config import check_config
@@ -32,6 +30,7 @@ from ..models import default_folders, planned_model
 from . import estimate, preview, spans
 from .draft import WORK, Draft, left_alone
 from .overrides import TABLE, read_overrides
+from .place import open_results
 
 PROBE_SECONDS = 60
 _UNKNOWN_MEMORY = 3000
@@ -134,13 +133,19 @@ def read_run(results: Path, accept_failures: bool = False) -> Run:
     return Run(results, buckets, chunks, set(buckets), set(chunks), accept_failures, models, work)
 
 
+def _say(line: str) -> None:
+    """Print for a person; no file's name can disturb the terminal."""
+    shown = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+    print("".join(shown), file=sys.stderr)
+
+
 def make_run(
     config: dict[str, Any],
     archive: Path | None,
     results: Path,
     *,
     dry: bool,
-    say: Callable[[str], None] = lambda line: print(line, file=sys.stderr),
+    say: Callable[[str], None] = _say,
 ) -> Run:
     """Plan a run over the archive and write the plan; ``say`` gets lines for a person.
 
@@ -162,7 +167,7 @@ def make_run(
     overrides = read_overrides(Path(config["overrides"] or TABLE))
     models = {name: planned_model(name) for name in overrides.models(config["model"])}
     is_new = not results.exists()
-    _open_results(archive, results)
+    open_results(archive, results)
     lock = _take_lock(results, dry, say)
     if credentials is not None:
         config = config | {"credentials": credentials}
@@ -189,8 +194,9 @@ def make_run(
             f"A preview, in {results}: {len(part.photos()):,} of {len(wanted.photos()):,} "
             f"photographs, and {seconds:g} seconds of each film."
         )
-    plan = Draft(config, archive, results, part, models, overrides)
-    unmatched = overrides.unmatched(entry.path for entry in scan.entries)
+    # By whatever links a person comes to it: another path would have every file hashed again.
+    plan = Draft(config, Path(os.path.realpath(archive)), results, part, models, overrides)
+    unmatched = overrides.unmatched([entry.path for entry in scan.entries])
     plan.compare(config["redo"])
     plan.tell(say, unmatched)
     if not dry:
@@ -213,33 +219,6 @@ def make_run(
         list(models),
         plan.work(),
     )
-
-
-def _open_results(archive: Path, results: Path) -> None:
-    """Make the results folder, or see that it belongs to this archive."""
-    mark = results / RESULTS_MARK
-    belongs = os.path.realpath(archive)
-    if os.path.realpath(results) == belongs:
-        raise ArchiveError(
-            f"The results folder and the archive are the same folder, {archive}.",
-            "Choose another results folder with --config output=FOLDER.",
-        )
-    try:
-        results.mkdir(parents=True, exist_ok=True)
-        if mark.exists():
-            other = read_json(mark)["archive"]
-            if other != belongs:
-                raise ArchiveError(
-                    f"The results in {results} are those of another archive, {other}.",
-                    "Choose another results folder with --config output=FOLDER; if the archive "
-                    f"has only moved, delete {mark} and nothing will be coloured again.",
-                )
-        write_json_if_changed(mark, {"archive": belongs})
-    except OSError as error:
-        raise ArchiveError(
-            f"The results folder {results} cannot be made or written to ({error.strerror}).",
-            "Give yourself write permission, or choose another with --config output=FOLDER.",
-        ) from error
 
 
 def _take_lock(results: Path, dry: bool, say: Callable[[str], None]) -> RunLock | None:

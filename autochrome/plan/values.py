@@ -112,7 +112,8 @@ def film_plans(
         for path, entry in entries.items()
     }
     results = without_collisions(
-        {path: with_suffix(path, f".{c}", {f".{c}"}) for path, c in containers.items()}
+        {path: with_suffix(path, f".{c}", {f".{c}"}) for path, c in containers.items()},
+        spare=films.LONGEST_BESIDE,
     )
     return {
         film_id(path): _stages(

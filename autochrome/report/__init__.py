@@ -1,6 +1,14 @@
-"""The end of a run: manifest, verdict, and pages that show what was done and what was not."""
+"""The end of a run: manifest, verdict, and pages that show what was done and what was not.
 
-from .closing import close_manifest, close_report, give_verdict
-from .pages import write_report
+What is named here is loaded when it is first used.
+"""
 
-__all__ = ["close_manifest", "close_report", "give_verdict", "write_report"]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "closing": ["close_manifest", "close_report", "give_verdict"],
+        "pages": ["write_report"],
+    },
+)

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from .. import films
 from ..archive import (
     RESULTS_MARK,
     Journal,
@@ -18,9 +19,6 @@ from ..archive import (
     write_provenance,
 )
 from ..errors import AutochromeError
-from ..films import remove_frames
-from .pages import write_report
-from .timings import write_timings
 
 _RUN_PLAN = Path("plan/run.json")
 _RESULTS = Path()
@@ -54,12 +52,16 @@ def _forget_films() -> None:
     for path in Path("state/films").glob("*"):
         if not Path("plan/films", path.stem).is_dir():
             if path.suffix == ".jsonl":
-                remove_frames(Journal(path))
+                films.remove_frames(Journal(path))
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def close_report(manifest_done: str, done: str) -> None:
     """Write the report from the manifest; the working directory is the results folder."""
+    # Loaded here, since the other jobs of this module need neither templates nor pandas.
+    from .pages import write_report
+    from .timings import write_timings
+
     run_info = read_json(_RUN_PLAN) | {"prune": read_json(Path(manifest_done))["prune"]}
     archive = Path(read_json(Path(RESULTS_MARK))["archive"])
     write_report(read_manifest(Path("manifest.tsv")), run_info, _RESULTS, archive)

@@ -25,7 +25,7 @@ Row = dict[str, Any]
 Media = dict[str, Any]
 
 # Raised when the thumbnails change, so that old ones are made again.
-_VERSION = 2
+_VERSION = 3
 _FOLDER = Path("media")
 _JOURNAL = Path("state/report.jsonl")
 # Seconds after which a child that makes one item's thumbnails is given up.
@@ -160,7 +160,8 @@ def _photo_media(row: Row, results: Path, archive: Path) -> Media:
     if row["status"] == "copied":
         before = ""
     else:
-        photo_thumbnail(archive / row["source"], report / before)
+        is_damaged = row["status"] == "partial"
+        photo_thumbnail(archive / row["source"], report / before, is_damaged)
     pair = {"before": before, "after": after, "width": width, "height": height}
     return _media(row, [pair])
 

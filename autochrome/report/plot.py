@@ -8,7 +8,7 @@ from .film_frames import Curve
 
 WIDTH, HEIGHT = 1000, 100
 # The least that fills the height, so that a calm film looks calm.
-_LEAST = {"colorfulness": 40.0, "motion": 6.0}
+LEAST = {"colorfulness": 40.0, "motion": 6.0}
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def plot_of(curve: Curve) -> Plot:
     scale = WIDTH / length if length else 0.0
     x = np.array(curve["times"]) * scale
     lines = {}
-    for name, least in _LEAST.items():
+    for name, least in LEAST.items():
         y = HEIGHT * (1 - np.array(curve[name]) / max(least, *curve[name]))
         # The last part lasts until the end.
         points = [*zip(x, y, strict=True), (WIDTH, y[-1])]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import tifffile
-from PIL import Image, ImageCms, TiffImagePlugin
+from PIL import Image, ImageCms, ImageFile, TiffImagePlugin
 
 from ..archive import temporary_beside
 
@@ -32,14 +32,16 @@ _TURNS = {
 Size = tuple[int, int]
 
 
-def photo_thumbnail(picture: Path, target: Path) -> Size:
+def photo_thumbnail(picture: Path, target: Path, damaged: bool = False) -> Size:
     """Write a JPEG of at most LONG_SIDE pixels a side; give its width and height.
 
-    8- and 16-bit pictures, upright by their orientation tag, in sRGB by their profile. Raises
-    whatever Pillow raises, and ValueError for a picture too large to be shown.
+    8- and 16-bit pictures, upright by their orientation tag, in sRGB by their profile; of a
+    ``damaged`` one what can be read. Raises whatever Pillow raises, and ValueError for a picture
+    too large to be shown.
     """
     # The limit of a run is its setting ``max_pixels``; Pillow's own would warn or raise before.
     Image.MAX_IMAGE_PIXELS = None
+    ImageFile.LOAD_TRUNCATED_IMAGES = damaged
     with Image.open(picture) as image:
         orientation = image.getexif().get(0x0112, 1)
         profile = image.info.get("icc_profile")

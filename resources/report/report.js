@@ -205,9 +205,20 @@ function asTime(seconds) {
   return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+function secondsOfAll(rows) {
+  return rows.reduce((sum, row) => sum + row.seconds, 0);
+}
+
+function makeTook(place) {
+  const seconds = secondsOfAll(window.autochromeTimings || []);
+  if (!seconds) return;
+  place.textContent = `The jobs took ${asTime(seconds)}, one after another.`;
+  place.hidden = false;
+}
+
 function makeTimings(table) {
   const rows = window.autochromeTimings || [];
-  const total = rows.reduce((sum, row) => sum + row.seconds, 0) || 1;
+  const total = secondsOfAll(rows) || 1;
   for (const row of rows) {
     const [stage, what] = STAGES[row.rule] || [row.rule, ""];
     const count = Number(table.dataset[what] || 0);
@@ -226,3 +237,4 @@ document.querySelectorAll(".pair").forEach(makeSlider);
 document.querySelectorAll(".player").forEach(makePlayer);
 document.querySelectorAll("form.search").forEach(makeSearch);
 document.querySelectorAll(".timings").forEach(makeTimings);
+document.querySelectorAll(".took").forEach(makeTook);

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from autochrome.archive import (
     escape_tsv,
+    name_of_copy,
     read_json,
     set_back_to_now,
     temporary_beside,
@@ -110,3 +111,19 @@ def test_only_files_of_the_future_get_another_time(tmp_path):
     set_back_to_now([tmp_path / "plan", tmp_path / "none"])
     assert paths[0].stat().st_mtime == 1_000_000_000
     assert paths[1].stat().st_mtime == pytest.approx((tmp_path / "now").stat().st_mtime, abs=600)
+
+
+@pytest.mark.parametrize(
+    ("source", "result", "copy"),
+    [
+        ("a.jpg", "photos/a.jpg", "photos/a.jpg"),
+        ("a.JPG", "photos/a~1f5e90.JPG", "photos/a~1f5e90.JPG"),
+        ("a.b/c.heic", "photos/a.b/c.heic.png", "photos/a.b/c.heic"),
+        ("c.heic", "photos/c.heic~1f5e90.png", "photos/c.heic~1f5e90.heic"),
+        ("is a jpeg.png", "photos/is a jpeg.png.jpg", "photos/is a jpeg.png"),
+        ("scan", "photos/scan.tif", "photos/scan"),
+        ("a.avi", "films/a.avi.mp4", "films/a.avi"),
+    ],
+)
+def test_a_copy_has_the_suffix_of_its_source(source, result, copy):
+    assert name_of_copy(source, result) == copy

@@ -76,6 +76,13 @@ def test_links_are_followed_once_and_loops_end(tmp_path):
     assert found.left_alone == {"links that lead nowhere": 1}
 
 
+def test_a_link_to_a_folder_whose_name_the_archives_begins_with_is_followed(tmp_path):
+    put(tmp_path / "box", "b.jpg")
+    put(tmp_path / "box 2", "a.jpg")
+    (tmp_path / "box 2" / "first").symlink_to(tmp_path / "box")
+    assert pictures(scan(tmp_path / "box 2")) == ["a.jpg", "first/b.jpg"]
+
+
 def test_a_pipe_is_never_opened(tmp_path):
     put(tmp_path, "a.jpg")
     os.mkfifo(tmp_path / "pipe.jpg")

@@ -98,8 +98,20 @@ def test_what_is_gone_is_named(folders, path):
 
 def test_originals_that_moved_are_found_where_they_are(folders):
     moved = folders.archive.rename(folders.archive.with_name("moved"))
-    assert len(verify_results(folders.results).faults) == 4
+    with pytest.raises(ArchiveError, match="--archive"):
+        verify_results(folders.results)
     assert verify_results(folders.results, moved).faults == ()
+
+
+@pytest.mark.parametrize("name", ["SHA256SUMS", "provenance.jsonl"])
+def test_what_stands_beside_the_manifest_must_agree_with_it(folders, name):
+    path = folders.results / name
+    path.write_bytes(path.read_bytes().replace(b"a.jpg", b"z.jpg"))
+    assert verify_results(folders.results).faults == (
+        f"{name} does not say what manifest.tsv says.",
+    )
+    path.unlink()
+    assert verify_results(folders.results).faults == (f"{name} is missing.",)
 
 
 def test_a_folder_without_a_manifest_is_refused(folders, capsys):

@@ -59,6 +59,16 @@ def test_very_many_failures_are_left_to_the_report(tmp_path):
     assert len(lines) == 51 and lines[-1].startswith("More have failed")
 
 
+def test_an_error_that_comes_twice_is_told_once(tmp_path):
+    stream = io.StringIO()
+    display = Display(Terminal(stream))
+    display.begin(tmp_path, {"colour_photos": 1})
+    for text in ("The disk is full.", "The disk is full.", "Another."):
+        display.error(text)
+    display.end()
+    assert stream.getvalue().splitlines() == ["The disk is full.", "Another."]
+
+
 def test_an_item_that_failed_is_told_once(tmp_path):
     stream = io.StringIO()
     display = Display(Terminal(stream))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -74,6 +75,14 @@ def test_a_run_tells_failed_items_and_how_far_it_is_and_nothing_else(workflow):
     assert "Failed: x2.jpg: It is empty. Bring a whole copy." in lines
     assert lines[-1] == "100 %, 2 photographs"
     assert all(line.startswith(("Failed: ", "40 %", "60 %", "100 %")) for line in lines)
+
+
+def test_where_snakemakes_log_cannot_be_written_the_run_is_as_calm(workflow):
+    expected = said(workflow)
+    shutil.rmtree(workflow / "results/done")
+    shutil.rmtree(workflow / ".snakemake")
+    (workflow / ".snakemake").touch()
+    assert said(workflow) == expected
 
 
 def test_a_dry_run_says_nothing(workflow):

@@ -36,6 +36,21 @@ def test_an_error_of_the_run_is_its_message_alone(text, message):
     assert texts.error_message(text) == (message or "No archive. Name one.")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'OSError in file "/a/photos.smk", line 27:\n[Errno 28] No space left on device',
+        "Error recording metadata for finished job ([Errno 28] No space left on device). Please "
+        "ensure write permissions for the directory /results/.snakemake",
+        "[Errno 122] Disk quota exceeded: '/results/.snakemake/log'",
+    ],
+)
+def test_a_full_disk_is_a_sentence_that_says_how_to_go_on(text):
+    said = texts.error_message(text)
+    assert "disk of the results is full" in said and "goes on from here" in said
+    assert "\n" not in said and "Errno" not in said
+
+
 def test_the_end_of_a_log_is_the_message_of_the_error(tmp_path):
     log = tmp_path / "a.log"
     log.write_text(

@@ -50,11 +50,6 @@ def encoder(tint: str = "drop", **films: Any) -> dict[str, Any]:
 SETTINGS = encoder()
 
 
-def in_process(function, *args, limit, prepare=tuple):
-    """Stands in for `isolated` where a test must not start processes, or changes functions."""
-    return function(*args, *prepare())
-
-
 class PlainPredictor:
     """Stands in for the network: ab follows lightness, the same on every machine."""
 

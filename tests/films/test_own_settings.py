@@ -37,8 +37,9 @@ def test_borders_of_a_film_that_are_cropped_stay_without_colour(results):  # noq
     assert columns[: len(columns) // 4].max() <= 1 < columns[len(columns) // 2 :].max()
 
 
-def test_a_transport_stream_has_its_mark_in_a_file_beside_it(results):  # noqa: F811
-    results.path = "a film.ts"
+@pytest.mark.parametrize("suffix", ["ts", "mkv"])
+def test_what_holds_no_xmp_has_its_mark_in_a_file_beside_it(results, suffix):  # noqa: F811
+    results.path = f"a film.{suffix}"
     write_film(results.archive / results.path, moving_pictures(30))
     results.film = type(results)(results.archive, results.path).film
     row = results.run()
@@ -48,16 +49,39 @@ def test_a_transport_stream_has_its_mark_in_a_file_beside_it(results):  # noqa: 
     assert NEWS_CODE in (element.text for element in packet.iter())
 
 
-@pytest.mark.skipif(which("exiftool") is None, reason="exiftool is not here")
-def test_an_independent_tool_reads_the_mark_of_a_film(results):  # noqa: F811
-    row = results.run()
-    said = subprocess.run(
-        ["exiftool", "-s3", "-EncodingTool", "-Encoder", row["result"]],
-        capture_output=True,
-        text=True,
-        check=True,
+def exiftool(*words):
+    return subprocess.run(
+        ["exiftool", "-s3", *words], capture_output=True, text=True, check=True
     ).stdout
-    assert NEWS_CODE in said and "were added by a trained model" in said
+
+
+@pytest.mark.skipif(which("exiftool") is None, reason="exiftool is not here")
+@pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv", "ts"])
+def test_an_independent_tool_reads_the_mark_of_a_film(results, suffix):  # noqa: F811
+    results.path = f"a film.{suffix}"
+    write_film(results.archive / results.path, moving_pictures(12))
+    results.film = type(results)(results.archive, results.path).film
+    row = results.run()
+    holder = next(iter(row["checks"].get("files_beside", {})), row["result"])
+    assert exiftool("-XMP-iptcExt:DigitalSourceType", holder).strip() == NEWS_CODE
+    assert "were added by a trained model" in exiftool("-XMP-dc:Description", holder)
+    if suffix in ("mp4", "mov", "mkv"):
+        assert NEWS_CODE in exiftool("-EncodingTool", "-Encoder", "-Autochrome", row["result"])
+
+
+@pytest.mark.skipif(which("exiftool") is None, reason="exiftool is not here")
+@pytest.mark.parametrize("suffix", ["mp4", "mov"])
+def test_the_xmp_of_a_film_stays(results, suffix):  # noqa: F811
+    results.path = f"a film.{suffix}"
+    source = results.archive / results.path
+    write_film(source, moving_pictures(12))
+    exiftool("-overwrite_original", "-XMP-dc:Creator=Eva", "-XMP-dc:Description=Vera", source)
+    results.film = type(results)(results.archive, results.path).film
+    row = results.run()
+    assert row["status"] == "coloured"
+    assert exiftool("-XMP-dc:Creator", row["result"]).strip() == "Eva"
+    assert exiftool("-XMP-dc:Description", row["result"]).startswith("Vera The colours were added")
+    assert exiftool("-XMP-iptcExt:DigitalSourceType", row["result"]).strip() == NEWS_CODE
 
 
 def test_the_visible_mark_of_a_film_changes_no_luma_and_only_its_corner(results):  # noqa: F811

@@ -6,13 +6,12 @@ import av
 import numpy as np
 import pytest
 
-from autochrome import films
 from autochrome.films import deliver, join, parts, stages
 from autochrome.films.parts import PartWriter, part_path
 from autochrome.films.timing import packets_of
 from autochrome.films.work import FilmWork
 
-from .conftest import encoder, in_process, moving_pictures, write_film
+from .conftest import encoder, moving_pictures, write_film
 from .test_stages import Results, make_results
 
 LEAST = 2000
@@ -20,8 +19,6 @@ LEAST = 2000
 
 @pytest.fixture
 def results(tmp_path, monkeypatch) -> Results:
-    for module in (stages, deliver):
-        monkeypatch.setattr(module, "isolated", in_process)
     monkeypatch.setattr(parts, "_LEAST_BYTES", LEAST)
     results = make_results(tmp_path, monkeypatch)
     grain = np.random.default_rng(0)
@@ -37,9 +34,9 @@ def results(tmp_path, monkeypatch) -> Results:
 
 def encode(results: Results) -> FilmWork:
     results.plan()
-    films.index_film(results.film, 1)
-    for stage in (films.colour_chunk, films.encode_chunk):
-        stage(results.film, 0, *([1] if stage is films.colour_chunk else []))
+    stages.index_film(results.film, 1)
+    for stage in (stages.colour_chunk, stages.encode_chunk):
+        stage(results.film, 0, *([1] if stage is stages.colour_chunk else []))
     return FilmWork(results.film)
 
 
@@ -52,7 +49,7 @@ def test_the_parts_hold_the_packets_of_one_file(results, monkeypatch):
     monkeypatch.setattr(parts, "_LEAST_BYTES", 1 << 30)
     for path in files:
         path.unlink()
-    films.encode_chunk(results.film, 0)
+    stages.encode_chunk(results.film, 0)
     (whole,) = FilmWork(results.film).encoded_parts(0)
     assert [(p.pts, p.is_keyframe, bytes(p)) for p in packets_of(whole)] == cut
 
@@ -93,7 +90,7 @@ def test_a_join_that_was_killed_half_way_is_made_good(results, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(join, "packets_of", killed)
         with pytest.raises(KeyboardInterrupt):
-            films.join_film(results.film)
+            stages.join_film(results.film)
     assert [path.exists() for path in files[:3]] == [False, False, True]
     assert results.run()["result_sha256"] == undisturbed["result_sha256"]
 

@@ -1,6 +1,8 @@
 """The four stages as jobs call them, in a results folder: what is made once is not made again."""
 
 import json
+import os
+import shutil
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,14 +13,13 @@ import numpy as np
 import pytest
 import skimage.data
 
-from autochrome import films
-from autochrome.archive import Journal, digest, path_digest, read_json, write_json
+from autochrome.archive import Journal, digest, path_digest, read_json, sha256_file, write_json
 from autochrome.errors import AutochromeError, ItemError
-from autochrome.films import deliver, frames, stages
+from autochrome.films import deliver, jobs, stages
 from autochrome.films.work import FilmWork
 from tests.models import planned_compact
 
-from .conftest import SETTINGS, decoded, encoder, in_process, moving_pictures, planes, write_film
+from .conftest import SETTINGS, decoded, encoder, moving_pictures, planes, write_film
 
 
 class Results:
@@ -34,6 +35,8 @@ class Results:
         self.frames: str | None = None
         self.join: dict[str, Any] = {}
         self.chunks = 1
+        self.stages = stages
+        self.appended = ""
 
     def plan(self) -> None:
         status = (self.archive / self.path).stat()
@@ -54,8 +57,8 @@ class Results:
         plans["join"] = {
             "stage": "join",
             "film": self.film,
-            "result": f"films/{self.path}",
-            "container": Path(self.path).suffix[1:],
+            "result": f"films/{self.path}{self.appended}",
+            "container": Path(f"{self.path}{self.appended}").suffix[1:],
             "settings": {
                 "already_colour": self.already_colour,
                 "frames": self.frames,
@@ -70,12 +73,12 @@ class Results:
     def run(self) -> dict[str, Any]:
         """All jobs of the film, and its row."""
         self.plan()
-        films.index_film(self.film, 1)
+        self.stages.index_film(self.film, 1)
         for number in range(self.chunks):
-            films.colour_chunk(self.film, number, 1)
+            self.stages.colour_chunk(self.film, number, 1)
         for number in range(self.chunks):
-            films.encode_chunk(self.film, number)
-        films.join_film(self.film)
+            self.stages.encode_chunk(self.film, number)
+        self.stages.join_film(self.film)
         done = read_json(Path("done/films", self.film, "join.json"))
         assert done["plan"] == digest(read_json(Path("plan/films", self.film, "join.json")))
         (row,) = done["rows"]
@@ -89,14 +92,15 @@ class Results:
 @pytest.fixture
 def results(tmp_path, monkeypatch) -> Results:
     """The stages work in this process, so that a test does not start a dozen of them."""
-    for module in (stages, deliver, frames):
-        monkeypatch.setattr(module, "isolated", in_process)
     return make_results(tmp_path, monkeypatch)
 
 
 @pytest.fixture
 def isolated_results(tmp_path, monkeypatch) -> Results:
-    return make_results(tmp_path, monkeypatch)
+    """The stages as the jobs run them."""
+    made = make_results(tmp_path, monkeypatch)
+    made.stages = jobs
+    return made
 
 
 def make_results(tmp_path, monkeypatch) -> Results:
@@ -156,7 +160,7 @@ def test_a_lost_result_is_made_again_from_what_is_kept(results):
 
 def test_a_stage_killed_before_its_journal_entry_is_repeated(results):
     results.plan()
-    films.index_film(results.film, 1)
+    stages.index_film(results.film, 1)
     work = FilmWork(results.film)
     work.journal.path.unlink()
     work.index_path.write_bytes(b"torn")
@@ -174,6 +178,24 @@ def test_a_renamed_film_takes_its_old_result_over(results):
     assert not other.work_files("colour-*")
 
 
+def test_what_stands_beside_a_film_goes_along_when_it_is_renamed(results):
+    (results.archive / results.path).unlink()
+    write_film(results.archive / "a.ts", moving_pictures(12))
+    row = Results(results.archive, "a.ts").run()
+    (results.archive / "a.ts").rename(results.archive / "b.ts")
+    write_json(Path("state/gone.json"), {row["key"]: row})
+    other = Results(results.archive, "b.ts")
+    taken = other.run()
+    (sha256,) = row["checks"]["files_beside"].values()
+    assert taken["checks"]["files_beside"] == {"films/b.ts.xmp": sha256}
+    assert sha256_file("films/b.ts.xmp") == sha256
+    # One that was deleted is made again.
+    Path("films/b.ts.xmp").unlink()
+    Path("films/a.ts.xmp").unlink()
+    assert other.run()["checks"]["files_beside"] == {"films/b.ts.xmp": sha256}
+    assert sha256_file("films/b.ts.xmp") == sha256
+
+
 def test_an_unreadable_film_fails_and_waits_for_a_person(results):
     source = results.archive / results.path
     source.write_bytes(source.read_bytes()[:2000])
@@ -183,6 +205,36 @@ def test_an_unreadable_film_fails_and_waits_for_a_person(results):
     assert again == row
     journal = Journal(Path("state/films", f"{results.film}.jsonl"))
     assert journal.find(row["key"])["row"] == row
+
+
+@pytest.mark.parametrize(
+    ("module", "work"),
+    [(stages, "make_index"), (stages, "make_colour"), (stages, "make_chunk")]
+    + [(deliver, "verify_film")],
+)
+def test_a_film_that_changes_while_it_is_read_is_done_by_the_next_run(
+    results, monkeypatch, module, work
+):
+    source = results.archive / results.path
+    expected = results.run()["result_sha256"]
+    shutil.rmtree("state")
+    shutil.rmtree("done")
+
+    do_work = getattr(module, work)
+
+    def changing(*args):
+        done = do_work(*args)
+        os.utime(source, ns=(1, 1))
+        return done
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, work, changing)
+        row = results.run()
+    assert (row["status"], row["reason"]) == ("failed", "It changed while it was read.")
+    assert row["key"] == ""
+    shutil.rmtree("done")
+    again = results.run()
+    assert (again["status"], again["result_sha256"]) == ("coloured", expected)
 
 
 def colour_film(path: Path) -> None:
@@ -207,17 +259,69 @@ def test_a_film_in_colour_is_left_or_copied(results, setting, status):
         assert Path(row["result"]).read_bytes() == source.read_bytes()
 
 
+@pytest.mark.parametrize("appended", [".mkv", ".mp4"])
+def test_a_copied_film_keeps_the_name_of_its_own_container(results, appended):
+    other = Results(results.archive, "colour.avi")
+    colour_film(other.archive / other.path)
+    other.already_colour, other.appended = "copy", appended
+    row = other.run()
+    assert (row["status"], row["result"]) == ("copied", "films/colour.avi")
+    assert other.run() == row
+
+
+def test_what_lies_in_a_results_place_is_not_held_against_the_film(results):
+    Path("films").write_text("a file of somebody's")
+    row = results.run()
+    assert (row["status"], row["key"]) == ("failed", "")
+    assert "films" in row["reason"] and "Move away" in row["remedy"]
+    Path("films").unlink()
+    assert results.run()["status"] == "coloured"
+
+
 def test_a_full_disk_stops_the_job_and_nothing_is_held_against_the_film(results, monkeypatch):
     def no_room(*_, **__):
         raise OSError(28, "No space left on device")
 
     results.plan()
-    monkeypatch.setattr(stages, "isolated", no_room)
+    monkeypatch.setattr(stages, "make_index", no_room)
     with pytest.raises(AutochromeError, match="full") as caught:
-        films.index_film(results.film, 1)
+        stages.index_film(results.film, 1)
     assert not isinstance(caught.value, ItemError)
     assert not Path("done/films", results.film).exists()
     assert not Path("state/films", f"{results.film}.jsonl").exists()
+
+
+@pytest.mark.parametrize("stage", ["index_film", "colour_chunk", "encode_chunk", "join_film"])
+def test_a_stage_whose_process_dies_is_the_films_failure(isolated_results, monkeypatch, stage):
+    run_isolated = jobs.run_isolated
+
+    def die(function, *arguments, **options):
+        if function.endswith(f":{stage}"):
+            return run_isolated(os._exit, 3)
+        return run_isolated(function, *arguments, **options)
+
+    monkeypatch.setattr(jobs, "run_isolated", die)
+    row = isolated_results.run()
+    assert (row["status"], row["result"]) == ("failed", "") and "died" in row["reason"]
+    monkeypatch.setattr(jobs, "run_isolated", run_isolated)
+    assert isolated_results.run() == row, "it was tried again"
+    isolated_results.settings = encoder(crf=30)
+    again = isolated_results.run()
+    assert again["status"] == ("coloured" if stage in ("encode_chunk", "join_film") else "failed")
+
+
+def test_a_stage_has_more_time_the_more_frames_it_has(isolated_results, monkeypatch):
+    limits = {}
+
+    def note(function, *arguments, timeout):
+        stage = function.rpartition(":")[2]
+        limits.setdefault(stage, timeout)
+        getattr(stages, stage)(*arguments)
+
+    monkeypatch.setattr(jobs, "run_isolated", note)
+    isolated_results.run()
+    index, colour, encode, join = limits.values()
+    assert 900 < index < colour == encode == join
 
 
 def test_in_child_processes_the_same_comes_out_as_plain_json(isolated_results):

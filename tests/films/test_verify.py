@@ -12,7 +12,7 @@ from autochrome.films import deliver
 from autochrome.films.coding import Coding
 from autochrome.films.verify import verify_film
 
-from .conftest import Coloured, encoder, in_process, moving_pictures, write_film
+from .conftest import Coloured, encoder, moving_pictures, write_film
 from .test_stages import Results, make_results
 
 Change = Callable[[list[av.Packet]], list[av.Packet]]
@@ -100,8 +100,6 @@ def test_another_matrix_is_found_out(coloured):
 
 def test_a_film_that_fails_the_check_is_not_delivered(tmp_path, monkeypatch):
     results: Results = make_results(tmp_path, monkeypatch)
-    for module in (deliver, __import__("autochrome.films.stages", fromlist=["stages"])):
-        monkeypatch.setattr(module, "isolated", in_process)
     join = deliver.join_chunks
 
     def join_badly(*args):

@@ -1,11 +1,16 @@
 """Engines: precision set, compiled forms kept and the same, faults named."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from autochrome.errors import ModelError
 from autochrome.models import engines, find_model
 from autochrome.models.engines import OpenVinoEngine, compiled_folder, pick_device
+from tests.conftest import REPOSITORY
 
 COMPACT = find_model("compact").path
 LIGHTNESS = np.random.default_rng(0).uniform(0, 100, (1, 1, 64, 96)).astype(np.float32)
@@ -25,6 +30,30 @@ def test_the_compiled_form_is_kept_and_gives_the_same(tmp_path, monkeypatch):
     expected = fresh.run(feeds(fresh))
     assert np.array_equal(first.run(feeds(first)), expected)
     assert np.array_equal(second.run(feeds(second)), expected)
+
+
+def test_nobody_is_told_that_a_network_runs(tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    code = f"""
+import socket
+from pathlib import Path
+from autochrome.models.engines import OpenVinoEngine
+
+def connect(*_):
+    raise SystemExit("it wants to connect")
+
+socket.getaddrinfo = socket.socket.connect = connect
+OpenVinoEngine(Path({str(COMPACT)!r}), "fp32", cached=False)
+"""
+    subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=REPOSITORY,
+        # In CI, OpenVINO would be silent by itself.
+        env={n: v for n, v in os.environ.items() if "CI" not in n} | {"HOME": str(home)},
+        check=True,
+    )
+    assert list(home.iterdir()) == []
 
 
 def test_where_no_cache_can_be_written_the_network_is_compiled_all_the_same(tmp_path, monkeypatch):

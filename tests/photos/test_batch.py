@@ -2,6 +2,7 @@
 
 import json
 import os
+import pkgutil
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ class Here:
         pass
 
     def call(self, function, *args, timeout):
-        return function(*args)
+        return pkgutil.resolve_name(function)(*args)
 
 
 @pytest.fixture
@@ -155,6 +156,14 @@ def test_colour_photographs_are_copied_or_left_without_a_new_look(results, nothi
     assert (row["status"], row["reason"]) == ("left_colour", "It is in colour already.")
 
 
+def test_a_copy_keeps_the_name_of_its_own_format(results):
+    Image.fromarray(rgb()).convert("P").save(results.archive / "colour.gif")
+    results.settings["already_colour"] = "copy"
+    row = results.colour(colour="gif")["colour.gif"]
+    assert (row["status"], row["result"]) == ("copied", "photos/colour.gif")
+    assert Path(row["result"]).read_bytes() == (results.archive / "colour.gif").read_bytes()
+
+
 def test_orientation_is_honoured_and_kept(results, in_process):
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -181,6 +190,18 @@ def test_a_folder_without_permission_stops_the_run(results, scan, monkeypatch, i
         results.colour()
 
 
+def test_what_lies_in_a_results_place_costs_the_others_nothing(results, scan, in_process):
+    (results.archive / "b.jpg").write_bytes(jpeg_bytes(grey(80)))
+    place = Path("photos", "b.jpg")
+    place.mkdir(parents=True)
+    rows = results.colour()
+    assert rows["scan.jpg"]["status"] == "coloured"
+    assert (rows["b.jpg"]["status"], rows["b.jpg"]["key"]) == ("failed", "")
+    assert "photos/b.jpg" in rows["b.jpg"]["reason"] and "Move away" in rows["b.jpg"]["remedy"]
+    place.rmdir()
+    assert results.colour()["b.jpg"]["status"] == "coloured"
+
+
 def test_another_model_than_the_plans_stops_the_run(results, scan, in_process):
     results.colour()
     plan = json.loads(Path("plan.json").read_text())
@@ -204,7 +225,7 @@ def test_a_photograph_that_kills_its_process_costs_only_itself(results, scan, mo
         def call(self, function, source, *args, timeout):
             if source.name == "deadly.jpg":
                 raise ItemError("The process that read it died.", "Repair it.")
-            return function(source, *args)
+            return super().call(function, source, *args, timeout=timeout)
 
     monkeypatch.setattr(batch, "IsolatedWorker", Deadly)
     statuses = {name: row["status"] for name, row in results.colour().items()}
@@ -225,7 +246,7 @@ def test_whatever_a_decoder_raises_is_a_fault_of_the_item(results, scan, monkeyp
 def test_a_source_changed_while_it_is_read_is_named(results, scan, monkeypatch, in_process):
     class Slow(Here):
         def call(self, function, source, *args, timeout):
-            outcome = function(source, *args)
+            outcome = super().call(function, source, *args, timeout=timeout)
             os.utime(source)
             return outcome
 

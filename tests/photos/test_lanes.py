@@ -10,20 +10,18 @@ from pathlib import Path
 import pytest
 
 from autochrome.archive import sha256_file
-from autochrome.photos import batch
+from autochrome.photos import batch, colour_photo
 from autochrome.photos.lanes import Lanes
 
 from .pictures import grey, jpeg_bytes, sepia
 from .test_batch import Here
-
-_REAL = batch.colour_photo
 
 
 def dies_on_deadly(source: Path, *arguments):
     """What runs in the child: it really dies of one photograph."""
     if source.name == "deadly.jpg":
         os.kill(os.getpid(), signal.SIGSEGV)
-    return _REAL(source, *arguments)
+    return colour_photo(source, *arguments)
 
 
 def without_times(rows: dict) -> list:
@@ -55,7 +53,7 @@ def test_rows_and_bytes_are_those_of_one_worker(several):
 
 def test_a_photograph_that_kills_its_child_costs_none_beside_it(several, monkeypatch):
     (several.archive / "deadly.jpg").write_bytes(jpeg_bytes(grey(50, 50)))
-    monkeypatch.setattr(batch, "colour_photo", dies_on_deadly)
+    monkeypatch.setattr(batch, "_COLOUR", dies_on_deadly)
     several.threads = 2
     rows = several.colour()
     failed = {name for name, row in rows.items() if row["status"] == "failed"}

@@ -1,15 +1,23 @@
 """What a person wants otherwise for one photograph reaches that one, and no other."""
 
 import subprocess
+from functools import partial
 from shutil import which
+from xml.etree import ElementTree
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 
+from autochrome.archive import sha256_file
+from autochrome.photos.formats import FORMATS
 from tests.models import planned_compact
 
 from .pictures import grey, jpeg_bytes, rgb
+
+SUFFIXES = {name: known.suffix for name, known in FORMATS.items()}
+SUFFIXES |= {"gif": ".gif", "heic": ".heic", "avif": ".avif", "pnm": ".pgm"}
 
 
 @pytest.fixture
@@ -82,16 +90,22 @@ def test_a_document_is_left_alone_and_one_that_a_person_names_a_negative_is_colo
 
 
 @pytest.mark.skipif(which("exiftool") is None, reason="exiftool is not here")
-@pytest.mark.parametrize("name", ["jpeg", "png", "tiff", "webp"])
+@pytest.mark.parametrize("name", FORMATS)
 def test_an_independent_tool_reads_the_mark(results, name):
-    suffix = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif", "webp": ".webp"}[name]
+    suffix = SUFFIXES[name]
     options = {"lossless": True} if name == "webp" else {}
-    Image.fromarray(grey(60, 80)).save(results.archive / f"scan{suffix}", **options)
+    pixels = grey(60, 80)
+    if name == "heic":
+        pillow_heif.from_pillow(Image.fromarray(pixels)).save(results.archive / f"scan{suffix}")
+    else:
+        Image.fromarray(pixels).save(results.archive / f"scan{suffix}", **options)
     results.settings["digital_source_type"] = "algorithmicallyEnhanced"
     row = results.colour(scan=name)[f"scan{suffix}"]
+    (holder,) = row["checks"].get("files_beside", [row["result"]])
+    assert (holder != row["result"]) == (name in ("bmp", "pnm", "j2k"))
     tags = ("-XMP-iptcExt:DigitalSourceType", "-XMP-dc:Description", "-XMP-iptcExt:AISystemUsed")
     said = subprocess.run(
-        ["exiftool", "-n", "-s3", *tags, row["result"]], capture_output=True, text=True, check=True
+        ["exiftool", "-n", "-s3", *tags, holder], capture_output=True, text=True, check=True
     ).stdout.splitlines()
     assert said == [
         "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicallyEnhanced",
@@ -114,6 +128,55 @@ def test_the_visible_mark_is_in_chroma_only_and_only_in_its_corner(results, name
     assert rows[f"a{suffix}"]["luma_error"] == rows[f"b{suffix}"]["luma_error"]
     differs = np.abs(marked - plain).max(axis=2) > 40
     assert differs[216:, 280:].any() and not differs[:208].any() and not differs[:, :272].any()
+
+
+@pytest.mark.skipif(which("exiftool") is None, reason="exiftool is not here")
+@pytest.mark.parametrize("tag", ["-EXIF:ImageDescription", "-IPTC:Caption-Abstract"])
+@pytest.mark.parametrize("name", ["jpeg", "tiff"])
+def test_the_sentence_stands_behind_a_caption_that_is_not_in_xmp(results, tag, name):
+    """Programs show a description in XMP in place of the others."""
+    source = results.archive / f"scan{SUFFIXES[name]}"
+    Image.fromarray(grey(60, 80)).save(source)
+    run = partial(subprocess.run, check=True, capture_output=True, text=True)
+    run(["exiftool", "-overwrite_original", f"{tag}=Tante Käthe & <Vera>", source])
+    row = results.colour(scan=name)[source.name]
+    said = run(["exiftool", "-s3", "-XMP-dc:Description", row["result"]]).stdout
+    assert said.startswith("Tante Käthe & <Vera> The colours were added by a trained model")
+    assert run(["exiftool", "-s3", tag, row["result"]]).stdout.strip() == "Tante Käthe & <Vera>"
+
+
+@pytest.mark.parametrize("told", [b"\xff\xfe broken", b"", b"   ", b"a\0b"])
+def test_a_broken_caption_harms_nothing(results, told):
+    exif = Image.Exif()
+    exif[0x010E] = told
+    (results.archive / "a.jpg").write_bytes(jpeg_bytes(grey(60, 80), exif=exif))
+    assert results.colour()["a.jpg"]["status"] == "coloured"
+
+
+def test_where_a_packet_is_too_large_or_broken_the_mark_stands_beside(results):
+    large = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='%b'>%b</rdf:RDF></x:xmpmeta>"
+    rdf = b"http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+    filler = b"<rdf:Description rdf:about=''>%b</rdf:Description>" % (b"x" * 65_000)
+    (results.archive / "a.jpg").write_bytes(jpeg_bytes(grey(60, 80), xmp=large % (rdf, filler)))
+    (results.archive / "b.jpg").write_bytes(jpeg_bytes(grey(60, 80), xmp=b"<broken"))
+    for name, row in results.colour().items():
+        assert list(row["checks"]["files_beside"]) == [f"photos/{name}.xmp"]
+        ElementTree.parse(f"photos/{name}.xmp")
+
+
+def test_what_stands_beside_a_photograph_goes_along_when_it_is_renamed(results):
+    Image.fromarray(grey(60, 80)).save(results.archive / "a.bmp")
+    row = results.colour(a="bmp")["a.bmp"]
+    (sha256,) = row["checks"]["files_beside"].values()
+    (results.archive / "a.bmp").rename(results.archive / "b.bmp")
+    renamed = results.colour(b="bmp")["b.bmp"]
+    assert renamed["checks"]["files_beside"] == {"photos/b.bmp.xmp": sha256}
+    assert sha256_file("photos/b.bmp.xmp") == sha256
+    for name in "ab":
+        (results.folder / f"photos/{name}.bmp.xmp").unlink()
+    again = results.colour(b="bmp")["b.bmp"]
+    assert again["checks"]["files_beside"] == {"photos/b.bmp.xmp": sha256}
+    assert sha256_file("photos/b.bmp.xmp") == sha256
 
 
 def test_no_visible_mark_is_as_if_there_were_no_such_setting(two):

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from pathlib import PurePosixPath
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,6 +63,34 @@ def test_result_names_differ_on_every_file_system(paths):
         for name in names.values()
     }
     assert len(folded) == len(paths)
+
+
+@given(
+    st.lists(st.text("aA~5é/", min_size=1), unique=True),
+    st.integers(0, 5),
+    st.sampled_from(["", "b" * 300, "é" * 130]),
+)
+def test_result_names_can_lie_beside_each_other_on_any_disk(paths, spare, long):
+    wished = {path: f"photos/{path}{long}.gif.png" for path in paths if "//" not in f"/{path}/"}
+    names = without_collisions(wished, spare)
+    files = [unicodedata.normalize("NFC", name).casefold() for name in names.values()]
+    folders = {str(parent) for name in files for parent in PurePosixPath(name).parents}
+    assert len(set(files)) == len(wished) and not folders & set(files)
+    assert all(len(name.rpartition("/")[2].encode()) <= 255 - spare for name in names.values())
+    assert all(name.endswith(".png") for name in names.values())
+
+
+def test_a_result_gives_way_to_a_folder_of_its_name():
+    names = without_collisions({"a": "a.jpg", "a.jpg/b.jpg": "a.jpg/b.jpg"})
+    assert names["a.jpg/b.jpg"] == "a.jpg/b.jpg"
+    assert re.fullmatch(r"a~[0-9a-f]{6}\.jpg", names["a"])
+
+
+def test_only_a_name_that_is_too_long_is_cut_and_keeps_its_ending():
+    kept, long = f"box/{'x' * 251}.png", f"box/{'é' * 125}.gif.png"
+    names = without_collisions({"kept": kept, "long": long})
+    assert names["kept"] == kept
+    assert re.fullmatch(r"box/é{122}~[0-9a-f]{6}\.png", names["long"])
 
 
 def test_the_later_of_two_colliding_names_gives_way():

@@ -125,7 +125,15 @@ def test_what_is_skipped_is_counted_as_left_alone(table):
 
 def test_globs_that_match_nothing_are_known(table):
     overrides = table("path|skip", "box 3/*|no", "box 9/*|yes")
-    assert overrides.unmatched(PHOTOS) == ["box 9/*"]
+    assert overrides.unmatched(PHOTOS) == {"box 9/*": ""}
+
+
+@pytest.mark.parametrize(
+    ("glob", "told"),
+    [("Box 3/*", "capital and small letters"), ("box 3", "box 3/*"), ("box 3/", "box 3/*")],
+)
+def test_why_a_glob_nearly_matches_is_told(table, glob, told):
+    assert told in table("path|skip", f"{glob}|no").unmatched(PHOTOS)[glob]
 
 
 def test_items_of_another_network_stand_together_in_their_job(table):
@@ -141,7 +149,12 @@ def test_items_of_another_network_stand_together_in_their_job(table):
     ("lines", "message"),
     [
         (["path|satturation", "a|1"], "satturation is not known. Did you mean saturation"),
-        (["path|output", "a|x"], "output is not known"),
+        (["path|output", "a|x"], "output is a setting of the whole run"),
+        (["path|photos.tone", "a|grey"], "whole run.*there is treat_as"),
+        (["path,saturation", "a,1"], "no tab in the first line"),
+        (["path|skip", "a|no|b"], "line 2: there are more cells than columns"),
+        (["path|skip", "a|no", "a|no|b"], "line 3"),
+        (["path|model", "a|compact", "a|nosuch"], "line 3: model: 'nosuch' is not known"),
         (["path|saturation", "*|1", "a|3"], "line 3: saturation: 3 .* a number from 0 to 2"),
         (["path|films.codec", "a|vp9"], "line 2: films.codec: 'vp9' .* Allowed: .*h264, h265"),
         (["path|crop", "a|60"], "line 2: crop: '60' .* percents below 50"),

@@ -1,7 +1,9 @@
 """The pages in a browser, where one is there: Chromium, and Playwright to drive it."""
 
 import os
+from pathlib import Path
 from shutil import which
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -47,6 +49,15 @@ def test_nothing_is_wider_than_a_phone(page):
         page.goto(page.url.rpartition("/")[0] + "/" + name)
         wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert wider <= 0, name
+
+
+def test_the_first_page_says_how_long_the_work_took(page):
+    assert page.locator(".took").is_hidden()
+    folder = Path(urlsplit(page.url).path).parents[1] / "logs"
+    folder.mkdir()
+    (folder / "timings.js").write_text('window.autochromeTimings=[{"seconds":200},{"seconds":40}];')
+    page.reload()
+    assert page.locator(".took").inner_text() == "The jobs took 4 min, one after another."
 
 
 def test_a_slider_moves_by_key_and_by_mouse(page):

@@ -64,8 +64,8 @@ def test_names_never_become_markup(shelf, name):
     shelf.failed(name)
     page = report_of(shelf)
     assert name in page.texts
-    # The page's own script is the only one.
-    assert page.opened.count("script") == 1 and "img" not in page.opened
+    # The page's own script and the times of the work are the only ones.
+    assert page.opened.count("script") == 2 and "img" not in page.opened
 
 
 def test_every_image_has_an_alternative_text_and_a_size(shelf):

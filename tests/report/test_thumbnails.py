@@ -56,6 +56,18 @@ def test_pictures_stand_upright_by_their_orientation_tag(tmp_path, suffix):
     assert close(thumbnail(tmp_path / f"a{suffix}"), rgb)
 
 
+def test_of_a_damaged_picture_what_can_be_read_is_shown(tmp_path):
+    rgb = data.chelsea()
+    Image.fromarray(rgb).save(tmp_path / "a.jpg", quality=95)
+    whole = (tmp_path / "a.jpg").read_bytes()
+    (tmp_path / "a.jpg").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(OSError, match="truncated"):
+        thumbnail(tmp_path / "a.jpg")
+    photo_thumbnail(tmp_path / "a.jpg", tmp_path / "small.jpg", damaged=True)
+    upper = np.asarray(Image.open(tmp_path / "small.jpg")).astype(float)[:100]
+    assert np.abs(upper - rgb[:100]).mean() < 4
+
+
 def test_a_large_picture_becomes_small(tmp_path):
     Image.fromarray(np.tile(data.chelsea(), (4, 4, 1))).save(tmp_path / "a.jpg")
     assert max(thumbnail(tmp_path / "a.jpg").shape) == 640

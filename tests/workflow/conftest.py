@@ -3,18 +3,24 @@
 import json
 import os
 import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
-from skimage import data, transform
+from skimage import color, data, transform
 
 from autochrome.archive import read_manifest
 from tests.conftest import REPOSITORY
 from tests.media import write_film, write_photo
 
 LIMIT_SECONDS = 300
+# The film of `whole`, and a cut into two chunks.
+REEL_SECONDS = 15
+CUT = "films={chunk_seconds: 7, effort: ultrafast}"
 
 
 class Workspace:
@@ -35,6 +41,7 @@ class Workspace:
         *arguments: str,
         status: int | None = 0,
         profile: str = "default",
+        limit_seconds: float = LIMIT_SECONDS,
         **environment: str,
     ):
         before = self._done()
@@ -50,7 +57,7 @@ class Workspace:
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=LIMIT_SECONDS,
+            timeout=limit_seconds,
         )
         process.said = process.stdout + process.stderr
         if status is not None:
@@ -80,7 +87,7 @@ class Workspace:
 
     def contents(self) -> dict[str, bytes]:
         """The bytes of everything that a person gets."""
-        paths = [self.results / name for name in ("manifest.tsv", "SHA256SUMS")]
+        paths = [self.results / name for name in ("manifest.tsv", "SHA256SUMS", "provenance.jsonl")]
         for part in ("photos", "films", "report"):
             paths += [path for path in (self.results / part).glob("**/*") if path.is_file()]
         return {str(path.relative_to(self.results)): path.read_bytes() for path in paths}
@@ -144,4 +151,47 @@ def workspace(coloured) -> Workspace:
     folder = coloured.folder.with_name("work")
     shutil.rmtree(folder)
     shutil.copytree(coloured.folder, folder)
+    return Workspace(folder)
+
+
+def fill_with_variety(archive: Path) -> None:
+    """Photographs in all that decides how they are read and written, and a film of many chunks."""
+    views = (data.astronaut, data.chelsea, data.coffee, data.rocket)
+    small = [transform.resize(view(), (72, 96), anti_aliasing=True) for view in views]
+    write_photo(archive / "astronaut.jpg", small[0])
+    write_photo(archive / "cat.png", small[1])
+    write_photo(archive / "coffee.tif", small[2], depth=16)
+    write_photo(archive / "rocket.webp", small[3])
+    write_photo(archive / "mirrored.jpg", small[0][:, ::-1])
+    sepia = color.rgb2gray(small[1])[..., None] * (0.78, 0.93, 1)
+    cv2.imwrite(str(archive / "sepia.jpg"), np.rint(255 * sepia).astype(np.uint8))
+    cv2.imwrite(str(archive / "in colour.jpg"), np.rint(255 * small[2]).astype(np.uint8))
+    (archive / "cut short.jpg").write_bytes((archive / "astronaut.jpg").read_bytes()[:-900])
+    (archive / "no picture.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
+    write_film(archive / "reel.mp4", REEL_SECONDS)
+    empty = REEL_SECONDS * 1_000_000
+    with (archive / "reel.mp4").open("ab") as file:
+        # What its size promises decides, too, into how many chunks a film is cut.
+        file.write(struct.pack(">I4s", empty, b"free") + bytes(empty - 8))
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory) -> Workspace:
+    """The archive coloured on two cores, all photographs in one batch; only for looking at."""
+    folder = tmp_path_factory.mktemp("cutting")
+    workspace = Workspace(folder / "work")
+    fill_with_variety(workspace.archive)
+    workspace.run("--cores", "2", "photos={batch_size: 64}", "failures=accept", CUT)
+    shutil.copytree(workspace.folder, folder / "kept")
+    kept = Workspace(folder / "kept")
+    kept.jobs = workspace.jobs
+    return kept
+
+
+@pytest.fixture
+def again(whole) -> Workspace:
+    """The archive of `whole`, at the same path, with nothing done yet."""
+    folder = whole.folder.with_name("work")
+    shutil.rmtree(folder)
+    shutil.copytree(whole.archive, folder / "archive")
     return Workspace(folder)

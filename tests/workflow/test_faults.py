@@ -100,6 +100,15 @@ NAMES = [
 ]
 
 
+def test_no_name_disturbs_the_terminal(tmp_path):
+    workspace = Workspace(tmp_path)
+    write_photo(workspace.archive / "a.jpg", data.rocket()[::4, ::4] / 255)
+    (workspace.archive / "\x1b[31mred\nreel.mp4").write_bytes(b"")
+    said = workspace.run("-n").said
+    assert "Cannot be read: \\x1b[31mred\\nreel.mp4: The file is empty." in said
+    assert "\x1b" not in said
+
+
 def test_any_name_works(tmp_path):
     workspace = Workspace(tmp_path)
     write_photo(workspace.archive / "a.jpg", data.rocket()[::4, ::4] / 255)

@@ -22,6 +22,14 @@ def test_nothing_changed_nothing_runs(workspace):
     assert "Everything is done already." in process.said
 
 
+def test_an_archive_that_is_named_by_a_link_is_not_even_read_again(workspace):
+    link = workspace.folder / "link"
+    link.symlink_to("archive")
+    process = workspace.run(AUTOCHROME_ARCHIVE=str(link))
+    assert workspace.jobs == set()
+    assert "Everything is done already." in process.said
+
+
 def test_the_same_bytes_with_another_time_are_not_coloured_again(workspace):
     written, lines = workspace.written(), workspace.journal_lines("films")
     touch(workspace.archive / "coffee.tif")

@@ -134,12 +134,6 @@ def test_a_batch_killed_in_the_middle_does_the_rest_only(coloured, fresh):
     assert fresh.journal_lines("photos") <= 4
 
 
-def test_cores_and_batch_size_do_not_show(coloured, fresh):
-    fresh.run("--cores", "1", "photos={batch_size: 1}")
-    assert len([job for job in fresh.jobs if job.startswith("photos/")]) == 3
-    assert fresh.contents() == coloured.contents()
-
-
 def test_a_second_run_over_the_same_results_is_told_and_ends(fresh):
     process = start(fresh)
     try:

@@ -14,12 +14,14 @@ from .display import Display, wildcards_of
 from .terminal import Terminal
 from .texts import error_message
 
-# What Snakemake says beside the error of a job, which is told by itself.
+# What Snakemake says beside the error of a job, which is told by itself, and where its own log
+# cannot be written, which costs a person nothing.
 _ECHOES = (
     "CalledProcessError in file ",
     "CalledProcessError:",
     "At least one job did not complete successfully.",
     "Exiting because a job execution failed.",
+    "Failed to setup log file:",
 )
 _INTERRUPTED = "Terminating processes on user request"
 _NOTHING_TO_DO = "Nothing to be done"
@@ -72,7 +74,7 @@ class LogHandler(LogHandlerBase):
         elif text.startswith(_INTERRUPTED):
             self._display.stop()
         elif record.levelno >= ERROR and not any(echo in text for echo in _ECHOES):
-            self._display.error(text)
+            self._display.error(error_message(text))
 
     def close(self) -> None:
         if not self._is_closed:

@@ -29,7 +29,7 @@ class Display:
         self._failed: set[str] = set()
         self._done: set[tuple[str, str]] = set()
         self._stops: dict[str, int] = {}
-        self._said_error = False
+        self._errors: set[str] = set()
         self._is_stopped = False
 
     def begin(self, results: Path, counts: Mapping[str, int]) -> None:
@@ -109,9 +109,11 @@ class Display:
                     self._terminal.line(texts.printable(f"  Its log: {log}"))
 
     def error(self, text: str) -> None:
-        """An error of the whole run."""
+        """An error of the whole run; one that comes twice is told once."""
         with self._lock:
-            self._said_error = True
+            if text in self._errors:
+                return
+            self._errors.add(text)
             self._terminal.line("\n".join(map(texts.printable, text.splitlines())))
 
     def stop(self) -> None:
@@ -132,7 +134,7 @@ class Display:
             if self._results is not None:
                 self._look()
             self._terminal.end()
-            if self._results is not None and not self._said_error:
+            if self._results is not None and not self._errors:
                 self._tell_end(self._results)
 
     def _tell_end(self, results: Path) -> None:

@@ -1,6 +1,7 @@
 """What a person reads: failed items, jobs that stopped, and errors without their traceback."""
 
 import csv
+import errno
 import re
 from collections import Counter
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 
 # Errors whose message was written for a person: the type's name adds nothing.
 _PLAIN = ("WorkflowError", "AutochromeError", "ConfigError", "ArchiveError", "ModelError")
+# What Snakemake itself meets where it keeps its books.
+_DISK_FULL = re.compile(rf"\[Errno ({errno.ENOSPC}|{errno.EDQUOT})\]")
 _HEAD = re.compile(r"(?P<type>\w+)(?: in rule \w+)?(?: in file \".*\", line \d+)?:")
 _FRAME = re.compile(r'  File ".*", line \d+, in ')
 _OWN_ERROR = re.compile(r"^autochrome\.errors\.\w+: ")
@@ -79,6 +82,10 @@ def error_message(text: str) -> str:
     >>> error_message('WorkflowError in file "Snakefile", line 3:\\\\nNo archive.')
     'No archive.'
     """
+    if _DISK_FULL.search(text):
+        return (
+            "The disk of the results is full. Free some space: the same command goes on from here."
+        )
     lines = text.splitlines()
     head = _HEAD.fullmatch(lines[0]) if lines else None
     if head is None:
