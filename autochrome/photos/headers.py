@@ -72,7 +72,7 @@ def memory_needed(header: Header, form: str, size: int) -> int:
         "bmp": 1 + 6 * header.whole,
         "pnm": luma,
         "gif": 3,
-        "webp": 27,
+        "webp": 34,
         "jp2": 8 + 16 * header.depth,
         "j2k": 8 + 16 * header.depth,
         "heic": luma + 3 * decoded,
@@ -82,14 +82,14 @@ def memory_needed(header: Header, form: str, size: int) -> int:
 
 
 # So many copies of the file lie in memory.
-_FILES = dict.fromkeys(("png", "tiff", "bmp", "gif", "pnm"), 0) | {"jpeg": 4}
+_FILES = dict.fromkeys(("png", "tiff", "bmp", "gif", "pnm"), 0) | {"jpeg": 3}
 _FILES |= dict.fromkeys(("webp", "jp2", "j2k", "heic", "avif"), 1)
 
 
 def _jpeg_bytes(header: Header) -> float:
     if header.channels == 1:
-        return 5 if header.whole else 3
-    return 13
+        return 4.5 if header.whole else 2
+    return 12
 
 
 def _png(file: BinaryIO) -> Header:

@@ -34,7 +34,7 @@ _UNKNOWN_FRAMES = 1500
 # of each of its children, with a strip that it works on; and a margin of what pictures need.
 _JOB_MEMORY = 1500
 _FILM_MEMORY = 300
-_PHOTO_JOB_MEMORY, _CHILD_MEMORY = 500, 300
+_PHOTO_JOB_MEMORY, _CHILD_MEMORY = 300, 200
 _MARGIN = 1.2
 # What is not known of a photograph is guessed by its file.
 _UNKNOWN_PHOTO = 4

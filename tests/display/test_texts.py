@@ -84,8 +84,10 @@ def test_a_missing_log_says_nothing(tmp_path):
 
 def test_the_summary_counts_what_the_manifest_says(tmp_path):
     rows = [failed_row("photo", '"a\tb\n', 1, "Torn.", "Mend it.") for _ in range(2)]
-    rows += [rows[0] | {"status": status} for status in ("coloured", "partial", "left_colour")]
+    others = ("coloured", "partial", "left_colour", "left_alone")
+    rows += [rows[0] | {"status": status} for status in others]
     write_manifest(rows, tmp_path)
     assert texts.summary(texts.counts(tmp_path / "manifest.tsv")) == (
-        "2 coloured (1 of them from damaged originals), 1 in colour already, 2 failed."
+        "2 coloured (1 of them from damaged originals), 1 in colour already, "
+        "1 document left alone, 2 failed."
     )

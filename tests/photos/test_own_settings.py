@@ -76,6 +76,19 @@ def test_a_photograph_in_colour_can_be_treated_as_grey_and_a_grey_one_as_colour(
     assert rows["colour.jpg"]["status"] == "coloured"
 
 
+def test_a_document_is_left_alone_and_one_that_a_person_names_a_negative_is_coloured(results):
+    sheet = np.full((700, 500), 240, np.uint8)
+    sheet[40:660:16, 40:460] = 30
+    for name in ("letter", "asked"):
+        (results.archive / f"{name}.jpg").write_bytes(jpeg_bytes(sheet))
+    results.own = {"asked.jpg": {"settings": {"tone": "negative"}}}
+    first, again = results.colour(), results.colour()
+    assert first["letter.jpg"]["status"] == again["letter.jpg"]["status"] == "left_alone"
+    assert first["letter.jpg"]["result"] == again["letter.jpg"]["result"] == ""
+    assert "treat_as" in again["letter.jpg"]["reason"]
+    assert first["asked.jpg"]["status"] == "coloured"
+
+
 @pytest.mark.skipif(which("exiftool") is None, reason="exiftool is not here")
 @pytest.mark.parametrize("name", FORMATS)
 def test_an_independent_tool_reads_the_mark(results, name):

@@ -92,6 +92,21 @@ def test_a_picture_in_colour_among_others_is_left_as_it_is(tmp_path):
         assert np.array_equal(before.pages[1].asarray(), after.pages[1].asarray())
 
 
+def test_a_document_among_photographs_is_left_as_it_is(tmp_path):
+    path = write_pages(tmp_path / "a.tif", PAGES[0], (grey(20, 10), {}))
+
+    def colour_large(source, part):
+        if tiff.read(source, MOST).width == 20:
+            return {"status": "left_alone", "luma_error": None, "checks": {"tone": "grey"}}
+        return colour(source, part)
+
+    outcome = colour_pages(path, pictures_of(path), tmp_path / "part.tif", colour_large)
+    assert outcome["status"] == "coloured"
+    assert "1 of 2 pictures are documents: left as they are" in outcome["checks"]["notes"]
+    with tifffile.TiffFile(path) as before, tifffile.TiffFile(tmp_path / "part.tif") as after:
+        assert np.array_equal(before.pages[1].asarray(), after.pages[1].asarray())
+
+
 @pytest.mark.parametrize("keep", [0, 3, 8, 200])
 def test_a_cut_file_has_no_further_pictures(tmp_path, keep):
     path = write_pages(tmp_path / "a.tif", *PAGES)
