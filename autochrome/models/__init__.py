@@ -8,8 +8,8 @@ import sys
 import lazy_loader
 
 # OpenVINO does without these where they are not there. With the first, it tells Google Analytics of
-# each time that it is imported, and keeps an id of the person in ~/intel; the second, a converter of
-# other frameworks' models, takes a third of the time in which it loads.
+# each time that it is imported, and keeps an id of the person in ~/intel; the second converts
+# other frameworks' models, and takes a third of the time in which it loads.
 for module in ("openvino_telemetry", "openvino.tools.ovc"):
     sys.modules.setdefault(module, None)
 
