@@ -188,7 +188,7 @@ class Draft:
     def _is_closed(self) -> bool:
         """Are manifest and report there, and made for this very plan?"""
         done = standing.read_done(self.results / "done/manifest.json")
-        made = ("manifest.tsv", "SHA256SUMS", "report/index.html")
+        made = ("manifest.tsv", "SHA256SUMS", "report/index.html", "report/overview.html")
         return standing.is_finished(done, self.rest, self.results) and all(
             (self.results / name).is_file() for name in made
         )

@@ -13,6 +13,7 @@ from ..archive import temporary_beside, write_atomic
 from .items import counts_of, items_of, models_of
 from .media import Row, curve_of, media_of, remove_stale
 from .names import shown
+from .overview import overview_of
 from .plot import HEIGHT, WIDTH
 from .search import search_script
 
@@ -23,7 +24,8 @@ _RESOURCES = Path(__file__).resolve().parents[2] / "resources" / "report"
 def write_report(
     rows: list[Row], run_info: dict[str, Any], results: Path, archive: Path, threads: int = 2
 ) -> None:
-    """Write report/index.html, further pages of 500 items, what they load, and the thumbnails.
+    """Write report/index.html, further pages of 500 items, what they load, and the thumbnails;
+    and overview.html, one page that holds all it shows and can be handed on.
 
     ``rows`` are the manifest's, ``archive`` the folder that their sources are relative to.
     ``run_info`` holds ``left_alone`` (what: how many) and ``prune`` (``reason`` and ``remedy``,
@@ -58,6 +60,8 @@ def write_report(
         groups = [(s, list(group)) for s, group in groupby(page, key=lambda item: item.section)]
         text = template.render(common, number=number, groups=groups)
         write_atomic(report / _page_name(number), text)
+    overview = environment.get_template("overview.html")
+    write_atomic(report / "overview.html", overview.render(common, **overview_of(items, report)))
     for path in set(report.glob("page-*.html")) - {report / name for name in common["page_names"]}:
         path.unlink()
     remove_stale(media, results)

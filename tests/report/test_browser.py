@@ -45,7 +45,7 @@ def page(browser, request, shelf, monkeypatch):
 
 
 def test_nothing_is_wider_than_a_phone(page):
-    for name in ("index.html", "page-2.html", "run.html"):
+    for name in ("index.html", "page-2.html", "run.html", "overview.html"):
         page.goto(page.url.rpartition("/")[0] + "/" + name)
         wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert wider <= 0, name

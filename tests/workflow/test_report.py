@@ -10,5 +10,5 @@ def test_snakemake_makes_its_report_and_touches_nothing(workspace):
     assert workspace.jobs == set()
     assert workspace.contents() == before and workspace.originals() == originals
     with zipfile.ZipFile(target) as pages:
-        (page,) = [name for name in pages.namelist() if name.endswith("/index.html")]
-        assert pages.read(page) == before["report/index.html"]
+        (page,) = [name for name in pages.namelist() if name.endswith("/overview.html")]
+        assert pages.read(page) == before["report/overview.html"]

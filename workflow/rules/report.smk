@@ -18,7 +18,8 @@ rule report:
         "done/manifest.json",
     output:
         done="done/report.json",
-        page=report("report/index.html", category="Autochrome"),
+        page="report/index.html",
+        overview=report("report/overview.html", category="Autochrome"),
     log:
         "logs/report.log",
     conda:
