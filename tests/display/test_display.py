@@ -3,6 +3,7 @@
 import io
 import re
 
+from snakemake_logger_plugin_autochrome import terminal as terminal_module
 from snakemake_logger_plugin_autochrome.display import Display
 from snakemake_logger_plugin_autochrome.terminal import Terminal
 
@@ -18,11 +19,13 @@ def failed(name):
     return {"kind": "photo", "source": name, "status": "failed", "reason": "No.", "remedy": "Do."}
 
 
-def test_the_bar_shows_share_rate_and_time_left():
+def test_the_bar_shows_share_rate_and_time_left(monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(terminal_module.time, "monotonic", lambda: now[0])
     screen = Screen()
     terminal = Terminal(screen)
     terminal.begin(10)
-    terminal._started -= 30
+    now[0] += 30
     terminal.show(4, "3 photographs")
     terminal.end()
     assert re.search(r" 40 % .* left, 80 %/min, 3 photographs", screen.getvalue())
