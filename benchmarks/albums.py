@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from autochrome.color import luma_from_rgb
 from autochrome.photos.album import photographs_on
-from autochrome.photos.picture import reduced
+from autochrome.photos.border import Area
+from autochrome.photos.picture import overview, reduced
 
 from .upsampling import named_photographs
 
@@ -43,19 +44,25 @@ def album_page(prints: list[NDArray[np.uint8]], rng: np.random.Generator) -> NDA
     return np.clip(page + rng.normal(0, 4, page.shape), 0, 255).astype(np.uint8)
 
 
+def _found(grey: NDArray[np.uint8]) -> list[Area]:
+    """The photographs that are found on a picture, in the copy that a photo job makes of it."""
+    luma = reduced(grey, 768)
+    return photographs_on(overview(luma), luma.shape)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.albums", description=__doc__)
     parser.add_argument("photographs", nargs="+", type=Path)
     rng = np.random.default_rng(_SEED)
     for place in parser.parse_args().photographs:
         named = [(name, luma_from_rgb(rgb)) for name, rgb in named_photographs([place])]
-        wrong = [name for name, grey in named if photographs_on(reduced(grey, 768))]
+        wrong = [name for name, grey in named if _found(grey)]
         print(f"{place.name}: {len(wrong)} of {len(named)} taken for a page {wrong[:10] or ''}")
         right = found = 0
         for _ in range(_PAGES):
             count = int(rng.choice(list(_GRIDS)))
             prints = [named[rng.integers(len(named))][1] for _ in range(count)]
-            areas = photographs_on(reduced(album_page(prints, rng), 768))
+            areas = _found(album_page(prints, rng))
             right, found = right + (len(areas) == count), found + bool(areas)
         print(f"  of {_PAGES} pages made of them {found} found, {right} with as many as there are")
 

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from autochrome.color import luma_from_rgb
 from autochrome.photos.document import Page, page_of
-from autochrome.photos.picture import reduced
+from autochrome.photos.picture import overview, reduced
 
 from .upsampling import named_photographs
 
@@ -89,7 +89,7 @@ def document(kind: str, rng: np.random.Generator) -> NDArray[np.uint8]:
 
 
 def measured(grey: NDArray[np.uint8]) -> Page:
-    return page_of(reduced(grey, 768))
+    return page_of(overview(reduced(grey, 768)))
 
 
 def show(what: str, pages: dict[str, Page], wanted: bool) -> None:

@@ -1,6 +1,7 @@
 """The network's part: small ab maps for every frame of a chunk, kept as 8-bit files."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from .cuts import read_safely
 from .index import FilmIndex
 from .keyframes import distinct_frames, read_from, read_until
 from .motion import resized
+from .overlap import ahead
 from .pixels import full_range_luma
 
 # Raised when the ab maps of the same film and model would hold anything else than before.
@@ -52,12 +54,14 @@ def _one_by_one(
     index: FilmIndex, source: str, number: int, predictor: Predictor
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """The network's map of each frame that does not repeat the one before."""
-    for frame, luma, _ in read_safely(index, source, number):
-        if index.keeps_colour(frame, keep_tints=False):
-            yield frame, _NO_MAP
-        elif frame == index.chunk(number).start or index.prints[frame] != index.prints[frame - 1]:
-            seen = full_range_luma(_reduced(luma), index.picture)
-            yield frame, _map_of(index, seen, predictor)
+    first = index.chunk(number).start
+    with closing(ahead(read_safely(index, source, number))) as frames:
+        for frame, luma, _ in frames:
+            if index.keeps_colour(frame, keep_tints=False):
+                yield frame, _NO_MAP
+            elif frame == first or index.prints[frame] != index.prints[frame - 1]:
+                seen = full_range_luma(_reduced(luma), index.picture)
+                yield frame, _map_of(index, seen, predictor)
 
 
 def _map_of(
@@ -99,20 +103,17 @@ def _carried(
     chunk = index.chunk(number)
     if not chunk:
         return
-    begin, end = read_from(index, chunk.start)[0], read_until(index, chunk.stop)[0]
-    looks = _looks(index, source, number, _size_wanted(index, predictor))
-    at = begin
-    while at < end:
-        _, stop = index.shot_of(at)
-        if index.keeps_colour(at, keep_tints=False):
-            yield from ((frame, _NO_MAP) for frame in range(at, stop) if frame in chunk)
+    at, end = read_from(index, chunk.start)[0], read_until(index, chunk.stop)[0]
+    size = _size_wanted(index, predictor)
+    with closing(ahead(_looks(index, source, number, size))) as looks:
+        while at < end:
+            _, stop = index.shot_of(at)
+            if index.keeps_colour(at, keep_tints=False):
+                yield from ((frame, _NO_MAP) for frame in range(at, stop) if frame in chunk)
+            else:
+                pieces = _pieces_of_shot(index, at, min(stop, end), looks, predictor)
+                yield from ((frame, ab) for frame, ab in coloured(pieces) if frame in chunk)
             at = stop
-            continue
-        pieces = _pieces_of_shot(index, at, min(stop, end), looks, predictor)
-        for frame, ab in coloured(pieces):
-            if frame in chunk:
-                yield frame, ab
-        at = stop
 
 
 def _size_wanted(index: FilmIndex, predictor: Predictor) -> tuple[int, int]:
@@ -130,15 +131,16 @@ def _looks(index: FilmIndex, source: str, number: int, size: tuple[int, int]) ->
     chunk = index.chunk(number)
     frames = range(read_from(index, chunk.start)[1], read_until(index, chunk.stop)[1])
     looker, last, shots = Looker(index.picture, size), None, set(index.shots.tolist())
-    for frame, luma, _ in read_safely(index, source, number, frames):
-        if index.keeps_colour(frame, keep_tints=False):
-            continue
-        if frame in shots:
-            last = None
-        elif last is not None and index.prints[frame] == index.prints[frame - 1]:
-            continue
-        last = looker.look(frame, luma, index.levels[frame], index.even_levels[frame], last)
-        yield last
+    with closing(ahead(read_safely(index, source, number, frames))) as read:
+        for frame, luma, _ in read:
+            if index.keeps_colour(frame, keep_tints=False):
+                continue
+            if frame in shots:
+                last = None
+            elif last is not None and index.prints[frame] == index.prints[frame - 1]:
+                continue
+            last = looker.look(frame, luma, index.levels[frame], index.even_levels[frame], last)
+            yield last
 
 
 def _pieces_of_shot(

@@ -6,6 +6,7 @@ damage, how colourful it is already; then the cuts into chunks, each with a prov
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -29,6 +30,7 @@ from .decoder import (
 )
 from .fields import FieldOrder
 from .keyframes import NOVELTY_WIDTH, KeyFrames, NoveltyFinder, choose_key_frames, even_levels
+from .overlap import ahead
 from .pixels import Picture, luma_of, picture_of
 from .shots import ShotFinder, shrunk
 from .stretch import Stretch, decode_stretch, middle_of
@@ -332,12 +334,13 @@ class _Seen:
 
 def _look_through(film: Film, frames: Iterator[av.VideoFrame], threads: int) -> _Seen:
     seen = None
-    for frame in frames:
-        if seen is None:
-            seen = _Seen(picture_of(frame, film.stream))
-        seen.add(frame)
-        if film.faults.bad and threads != DAMAGED_THREADS:
-            raise _DamagedError
+    with closing(ahead(frames)) as decoded:
+        for frame in decoded:
+            if seen is None:
+                seen = _Seen(picture_of(frame, film.stream))
+            seen.add(frame)
+            if film.faults.bad and threads != DAMAGED_THREADS:
+                raise _DamagedError
     if film.faults.bad and threads != DAMAGED_THREADS:
         raise _DamagedError
     if seen is None:

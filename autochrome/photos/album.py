@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from .border import Area
 
-# The longer side of the copy that is looked at, and what is too small for that.
-_SIDE, _LEAST_SIDE = 256, 64
+# An overview that is too small to tell.
+_LEAST_SIDE = 64
 # A strip of the page begins so far from its edges, as a part of its shorter side.
 _EDGE = 40
 # Codes that are the page's own tone; the share of that strip which has it.
@@ -22,17 +22,15 @@ _SAME, _PLAIN = 14, 0.9
 _AREA, _LENGTH, _FILLED, _REST = 0.04, 0.12, 0.85, 0.03
 
 
-def photographs_on(luma: NDArray[np.float32]) -> list[Area]:
+def photographs_on(seen: NDArray[np.uint8], shape: tuple[int, int]) -> list[Area]:
     """Rows and columns of each photograph on a page, the smallest first; empty if it is no page.
 
-    ``luma`` float32 (h, w) in [0, 1].
+    ``seen`` is the `overview`, uint8 (h', w'), of a picture of ``shape`` (h, w).
     """
-    scale = min(1.0, _SIDE / max(luma.shape))
-    height, width = (max(1, round(side * scale)) for side in luma.shape)
+    height, width = seen.shape
     if min(height, width) < _LEAST_SIDE:
         return []
-    small = cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA)
-    codes = np.rint(np.clip(small, 0, 1) * 255).astype(np.int16)
+    codes = seen.astype(np.int16)
     edge = max(2, min(height, width) // _EDGE)
     around = _strip(codes, edge)
     unlike = (np.abs(codes - np.median(around)) >= _SAME).astype(np.uint8)
@@ -49,7 +47,7 @@ def photographs_on(luma: NDArray[np.float32]) -> list[Area]:
     if len(boxes) < 2 or (rest == 1).sum() > _REST * (rest != _TAKEN).sum():
         return []
     boxes.sort(key=lambda box: box[2] * box[3])
-    ends = luma.shape[0] / height, luma.shape[1] / width
+    ends = shape[0] / height, shape[1] / width
     return [
         (
             slice(int(top * ends[0]), int(np.ceil((top + rows) * ends[0]))),

@@ -6,7 +6,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from ..color import chroma_from_ab, colorfulness, raise_ab, rgb_from_luma_chroma, tone_of
 from ..errors import ItemError
@@ -18,7 +17,7 @@ from .document import page_of
 from .faults import damaged, unsupported_format, writing_results
 from .formats import FORMATS
 from .picture import Picture, sidecar_of
-from .steps import proxy_of, steps_of
+from .steps import Proxy, proxy_of, steps_of
 from .tiff_pages import colour_pages, pictures_apart
 
 _DOCUMENT = (
@@ -113,9 +112,9 @@ def colour_photo(
     return asdict(outcome)
 
 
-def _is_document(proxy: NDArray[np.float32], wanted: str, outcome: Outcome) -> bool:
+def _is_document(proxy: Proxy, wanted: str, outcome: Outcome) -> bool:
     """Is it a document, by measurement and not otherwise by the setting? Noted in the outcome."""
-    page = page_of(proxy)
+    page = page_of(proxy.overview)
     outcome.checks["paper"] = round(page.paper, 3)
     if page.is_document:
         outcome.checks["scan"] = "document"

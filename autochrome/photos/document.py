@@ -12,9 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-# The longer side of the copy that is looked at; and the share of a side that is left out, since
-# scans show the lid and the spine there.
-_SIDE = 256
+# The share of a side that is left out, since scans show the lid and the spine there.
 _EDGE = 0.05
 # Strokes are thinner than this part of the page.
 _STROKE = 20
@@ -50,14 +48,11 @@ class Page:
         )
 
 
-def page_of(luma: NDArray[np.float32]) -> Page:
-    """Measure a picture; ``luma`` float32 (h, w) in [0, 1], a copy of moderate size."""
-    scale = min(1.0, _SIDE / max(luma.shape))
-    height, width = (max(1, round(side * scale)) for side in luma.shape)
-    small = cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA)
+def page_of(seen: NDArray[np.uint8]) -> Page:
+    """Measure a picture; ``seen`` is its `overview`, uint8 (h, w)."""
+    height, width = seen.shape
     edge = round(_EDGE * min(height, width))
-    codes = np.rint(np.clip(small, 0, 1) * 255).astype(np.uint8)
-    codes = np.ascontiguousarray(codes[edge : height - edge, edge : width - edge])
+    codes = np.ascontiguousarray(seen[edge : height - edge, edge : width - edge])
     stroke = max(3, min(codes.shape) // _STROKE | 1)
     around = cv2.morphologyEx(codes, cv2.MORPH_CLOSE, np.ones((stroke, stroke), np.uint8))
     light = max(1.0, float(np.median(around)))

@@ -15,6 +15,7 @@ from ..color import chroma_from_ab, lay_badge, luma_from_rgb, raise_ab, rgb_from
 _STRIP_PIXELS = 1 << 20
 # The longer side of what the tone decision looks at is at least this, if there is.
 _SEEN_SIDE = 1024
+_OVERVIEW_SIDE = 256
 _MAP_ROWS = 1024
 
 
@@ -94,6 +95,17 @@ def reduced(pixels: NDArray[np.integer], side: int = _SEEN_SIDE) -> NDArray[np.f
     for rows in strips(*pixels.shape[:2]):
         copy.add(pixels[rows])
     return copy.whole()
+
+
+def overview(luma: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """A copy whose longer side is at most 256, uint8 (h', w'): what a scan is shows in it.
+
+    ``luma`` float32 (h, w) in [0, 1].
+    """
+    scale = min(1.0, _OVERVIEW_SIDE / max(luma.shape))
+    height, width = (max(1, round(side * scale)) for side in luma.shape)
+    small = cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA)
+    return np.rint(np.clip(small, 0, 1) * 255).astype(np.uint8)
 
 
 class _Reduced:

@@ -11,7 +11,17 @@ from .album import photographs_on
 from .border import Area, with_border, without_border
 from .colour_space import ab_for_codes, neutral_as_srgb
 from .halftone import without_raster
-from .picture import Picture, as_stored, extended, reduced, upright
+from .picture import Picture, as_stored, extended, overview, reduced, upright
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """The reduced luma of those rows of a picture that are there, float32 (h, w) in [0, 1]; and
+    the `overview` of it, uint8 (h', w').
+    """
+
+    luma: NDArray[np.float32]
+    overview: NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -36,15 +46,16 @@ class Steps:
         return len(self.areas) == 1 and self.proxy[self.areas[0]].shape != self.proxy.shape
 
 
-def proxy_of(picture: Picture, predictor: Predictor) -> NDArray[np.float32]:
-    """The reduced luma of the rows of a picture that are there: float32 (h, w) in [0, 1]."""
+def proxy_of(picture: Picture, predictor: Predictor) -> Proxy:
+    """The copy of a picture that is looked at, large enough for this predictor."""
     decoded = picture.decoded or picture.height
-    return reduced(picture.luma[:decoded], _proxy_side(predictor, decoded, picture.width))
+    luma = reduced(picture.luma[:decoded], _proxy_side(predictor, decoded, picture.width))
+    return Proxy(luma, overview(luma))
 
 
 def steps_of(
     picture: Picture,
-    proxy: NDArray[np.float32],
+    proxy: Proxy,
     predictor: Predictor,
     settings: dict[str, Any],
 ) -> Steps:
@@ -53,18 +64,19 @@ def steps_of(
     ``settings`` are saturation and, where a person gave it, crop.
     """
     decoded = picture.decoded or picture.height
+    luma = proxy.luma
     if settings.get("crop"):
         predictor = CroppedPredictor(predictor, tuple(settings["crop"]))
-        areas = [(slice(0, proxy.shape[0]), slice(0, proxy.shape[1]))]
+        areas = [(slice(0, luma.shape[0]), slice(0, luma.shape[1]))]
     else:
-        pictures = photographs_on(proxy)
-        areas = [_inside(area, proxy) for area in pictures] or [without_border(proxy)]
-    looks = [_look(picture, proxy, area, predictor) for area in areas]
+        pictures = photographs_on(proxy.overview, luma.shape)
+        areas = [_inside(area, luma) for area in pictures] or [without_border(luma)]
+    looks = [_look(picture, luma, area, predictor) for area in areas]
     seen_ab = np.sum([ab for ab, _ in looks], axis=0) * np.float32(settings["saturation"])
     period = next((period for _, period in looks if period is not None), None)
-    proxy_ab = ab_for_codes(seen_ab, proxy, picture.icc)
+    proxy_ab = ab_for_codes(seen_ab, luma, picture.icc)
     ab = proxy_ab if decoded == picture.height else extended(proxy_ab, decoded, picture.height)
-    return Steps(proxy, tuple(areas), period, proxy_ab, ab)
+    return Steps(luma, tuple(areas), period, proxy_ab, ab)
 
 
 def _inside(area: Area, proxy: NDArray[np.float32]) -> Area:

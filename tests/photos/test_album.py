@@ -7,7 +7,7 @@ from skimage import data
 
 from autochrome.photos import colour_photo
 from autochrome.photos.album import photographs_on
-from autochrome.photos.picture import Picture
+from autochrome.photos.picture import Picture, overview
 from autochrome.photos.steps import proxy_of, steps_of
 
 from .pictures import FACTS, SETTINGS, grey
@@ -28,7 +28,8 @@ def page(paper: int = 40, prints=PRINTS, places=PLACES) -> np.ndarray:
 
 
 def found(pixels: np.ndarray) -> list:
-    return photographs_on(pixels.astype(np.float32) / 255)
+    luma = pixels.astype(np.float32) / 255
+    return photographs_on(overview(luma), luma.shape)
 
 
 @pytest.mark.parametrize("paper", [20, 40, 230])

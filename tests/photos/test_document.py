@@ -7,6 +7,7 @@ from skimage import data
 
 from autochrome.photos import colour_photo
 from autochrome.photos.document import page_of
+from autochrome.photos.picture import overview
 
 from .pictures import FACTS, SETTINGS, grey
 
@@ -21,7 +22,7 @@ def page(lines: int = 40, paper: int = 235) -> np.ndarray:
 
 
 def measured(pixels: np.ndarray):
-    return page_of(pixels.astype(np.float32) / 255)
+    return page_of(overview(pixels.astype(np.float32) / 255))
 
 
 @pytest.mark.parametrize("paper", [150, 190, 255])
