@@ -184,6 +184,8 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=90)
     parser.add_argument("--real", type=int, default=5000)
     asked = parser.parse_args()
+    if asked.photos <= 100:
+        parser.error("--photos: more than 100, of which a tenth and 10 are looked at, too")
     folder = asked.folder.resolve()
     cpu = {}
     for photos in (10, asked.photos // 10, asked.photos):
