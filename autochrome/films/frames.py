@@ -31,10 +31,13 @@ _WAYS = {
 }
 
 
-def frames_beside(work: FilmWork, row: dict[str, Any]) -> dict[str, Any]:
+def frames_beside(
+    work: FilmWork, row: dict[str, Any], fault: ItemError | None = None
+) -> dict[str, Any]:
     """Write the pictures that the plan asks for, if they are not there; remove others.
 
     ``row`` is the film's; what comes back is it with a note of the pictures, or of what went wrong.
+    With a ``fault`` they are given up for it.
     """
     kind = work.plan("join")["settings"]["frames"]
     wanted = kind is not None and row["status"] in ("coloured", "partial")
@@ -46,6 +49,8 @@ def frames_beside(work: FilmWork, row: dict[str, Any]) -> dict[str, Any]:
     note = {"folder": str(folder), "kind": kind}
     try:
         if not work.has(key, folder / TABLE):
+            if fault is not None:
+                raise fault
             write_frames(row["result"], str(folder), kind)
             work.record(key, folder / TABLE, frames=str(folder))
     except ItemError as error:

@@ -78,13 +78,13 @@ def join_film(film: str, fault: ItemError | None = None) -> None:
     found: dict[str, Any] = {}
 
     def make() -> None:
-        _raise(fault)
         _pass_on(work, "index", *(f"encode-{n}" for n in range(work.chunks)))
         found["row"] = _delivered(work)
         if found["row"] is None:
+            _raise(fault)
             _ensure_index(work)
             found["row"] = deliver(work, lambda: _ensure_all_encoded(work))
-        found["row"] = frames_beside(work, found["row"])
+        found["row"] = frames_beside(work, found["row"], fault)
 
     error, key = _try(work, lambda: work.join_key, make)
     row = found.get("row")

@@ -310,6 +310,23 @@ def test_a_stage_whose_process_dies_is_the_films_failure(isolated_results, monke
     assert again["status"] == ("coloured" if stage in ("encode_chunk", "join_film") else "failed")
 
 
+def test_pictures_whose_process_dies_leave_the_film_as_it_is(isolated_results, monkeypatch):
+    film = isolated_results.run()
+    isolated_results.frames = "png"
+    run_isolated = jobs.run_isolated
+
+    def die(function, *arguments, **options):
+        joins = function.endswith(":join_film")
+        return run_isolated(*((os._exit, 3) if joins else (function, *arguments)), **options)
+
+    monkeypatch.setattr(jobs, "run_isolated", die)
+    row = isolated_results.run()
+    assert (row["status"], row["result_sha256"]) == ("coloured", film["result_sha256"])
+    assert "died" in row["checks"]["pictures"]["fault"]
+    monkeypatch.setattr(jobs, "run_isolated", run_isolated)
+    assert isolated_results.run()["checks"]["pictures"]["kind"] == "png"
+
+
 def test_a_stage_has_more_time_the_more_frames_it_has(isolated_results, monkeypatch):
     limits = {}
 
