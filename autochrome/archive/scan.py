@@ -12,8 +12,10 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
+from ..errors import ItemError
 from .files import read_json, write_json_if_changed
 from .recognise import FILM_SUFFIXES, HEAD_BYTES, VERSION, recognise
+from .sources import is_file, open_source, unless_stuck
 
 # Folders and files that systems, and not people, put into an archive (compared in lower case).
 _SYSTEM_NAMES = {
@@ -27,6 +29,10 @@ _OTHERS = {
     "icon": "icons",
     "postscript": "PostScript documents",
 }
+_AGAIN = "Get the file again from where it came from."
+_PERMIT = "Give read permission, or see that it is there."
+# A file is given up for this run if nothing comes of it for so long.
+_STILL_SECONDS = 60
 # A folder with this file holds somebody's results: never input.
 RESULTS_MARK = "autochrome.json"
 
@@ -168,7 +174,7 @@ def _walk(
                     continue
                 closed.add(real)
                 folders.append(path)
-            elif stat.S_ISREG(status.st_mode):
+            elif is_file(status):
                 yield path, status
             else:
                 left_alone["pipes, sockets and devices"] += 1
@@ -184,18 +190,17 @@ def _look(
 ) -> Entry:
     source = archive / path
     try:
-        with source.open("rb") as file:
-            kind, form = recognise(file.read(HEAD_BYTES), path)
-            entry = Entry(path, status.st_size, status.st_mtime_ns, kind, form)
-            if kind == "photo":
-                entry.pixels, entry.memory = weigh(file, form)
-        if kind == "film":
+        # What says that it is empty is not read: files of the kernel's say so, and may not end.
+        if not status.st_size:
+            return _unread(path, status, "The file is empty.", _AGAIN)
+        entry = unless_stuck(_STILL_SECONDS, _read_head, source, path, status, weigh)
+        if entry.kind == "film":
             probed = probe(str(source))
             entry.header = probed.get("header")
             entry.fault, entry.remedy = probed.get("fault", ""), probed.get("remedy", "")
             if entry.fault:
                 # Is it there at all?
-                with source.open("rb") as file:
+                with open_source(source) as file:
                     file.read(1)
                 if PurePosixPath(path).suffix.lower() not in FILM_SUFFIXES:
                     # Sound in a film's container, for the most part.
@@ -203,12 +208,31 @@ def _look(
                 scan.unsure.add(path)
         return entry
     except OSError as error:
-        scan.unsure.add(path)
-        kind, form = recognise(b"", path)
+        fault, remedy = f"It cannot be read: {error.strerror}.", _PERMIT
+    except ItemError as error:
+        fault, remedy = error.fault, error.remedy
+    scan.unsure.add(path)
+    entry = _unread(path, status, fault, remedy)
+    if entry.kind == "other":
+        scan.faults.append((path, fault))
+    return entry
+
+
+def _read_head(
+    _step: Callable[[], None], source: Path, path: str, status: os.stat_result, weigh: Weigh
+) -> Entry:
+    with open_source(source) as file:
+        kind, form = recognise(file.read(HEAD_BYTES), path)
         entry = Entry(path, status.st_size, status.st_mtime_ns, kind, form)
-        fault = f"It cannot be read: {error.strerror}."
-        if kind == "other":
-            scan.faults.append((path, fault))
-        elif kind == "film":
-            entry.fault, entry.remedy = fault, "Give read permission, or see that it is there."
-        return entry
+        if kind == "photo":
+            entry.pixels, entry.memory = weigh(file, form)
+    return entry
+
+
+def _unread(path: str, status: os.stat_result, fault: str, remedy: str) -> Entry:
+    """What can be said of a file by its name. A photograph's job finds its fault by itself."""
+    kind, form = recognise(b"", path)
+    entry = Entry(path, status.st_size, status.st_mtime_ns, kind, form)
+    if kind == "film":
+        entry.fault, entry.remedy = fault, remedy
+    return entry

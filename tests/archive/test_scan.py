@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from autochrome.archive import recall, remember, scan_archive
+from autochrome.archive import scan as scanning
 
 JPEG = cv2.imencode(".jpg", np.zeros((8, 8), np.uint8))[1].tobytes()
 MKV = b"\x1a\x45\xdf\xa3" + bytes(60)
@@ -89,6 +90,40 @@ def test_a_pipe_is_never_opened(tmp_path):
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "s"))
         assert pictures(scan(tmp_path)) == ["a.jpg"]
+
+
+def test_links_to_what_never_ends_are_not_read(tmp_path):
+    put(tmp_path, "a.jpg")
+    for name, target in (("b.jpg", "/proc/kmsg"), ("c.mp4", "/proc/kmsg"), ("d", "/proc/kmsg")):
+        (tmp_path / name).symlink_to(target)
+    (tmp_path / "e.jpg").symlink_to("/dev/zero")
+    (tmp_path / "f.jpg").symlink_to("/proc/kcore")
+    put(tmp_path, "g.mp4", b"")
+    found = scan(tmp_path, probe=lambda path: pytest.fail(f"{path} is read"))
+    assert pictures(found)[0] == "a.jpg"
+    assert found.left_alone.get("pipes, sockets and devices", 0) >= 1
+    faults = {entry.path: entry.fault for entry in found.films()}
+    assert set(faults.values()) == {"The file is empty."} and "g.mp4" in faults
+
+
+def test_a_file_of_which_nothing_comes_is_named_and_looked_at_again(tmp_path, monkeypatch):
+    put(tmp_path, "a.jpg")
+    for name in ("reel.mp4", "reel"):
+        put(tmp_path, name, MKV)
+    ours, theirs = os.pipe()
+
+    def opened(path):
+        return open(path, "rb") if path.suffix == ".jpg" else os.fdopen(os.dup(ours), "rb")
+
+    monkeypatch.setattr(scanning, "open_source", opened)
+    monkeypatch.setattr(scanning, "_STILL_SECONDS", 0.2)
+    found = scan(tmp_path)
+    os.close(theirs)
+    os.close(ours)
+    fault = "Nothing came of it for 0 s when it was read."
+    assert [(e.path, e.fault) for e in found.films()] == [("reel.mp4", fault)]
+    assert found.faults == [("reel", fault)]
+    assert found.unsure == {"reel.mp4", "reel"}
 
 
 def test_names_with_any_bytes_are_kept(tmp_path):
