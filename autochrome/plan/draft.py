@@ -1,6 +1,5 @@
 """The plan's values beside what the results folder holds: what is open, what it costs."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -103,7 +102,9 @@ class Draft:
             [(self.headers[film].header, self.films[film]) for film in self.open_films],
         )
 
-    def tell(self, say: Callable[[str], None], unmatched: dict[str, str]) -> None:
+    def tell(
+        self, say: Callable[[str], None], unmatched: dict[str, str], hands: estimate.Hands
+    ) -> None:
         """What was found, which of the overrides' globs match nothing, and what there is to do."""
         say(
             f"Found {_count(len(self.scan.photos()), 'photograph')} and "
@@ -122,16 +123,17 @@ class Draft:
         work = [_count(photos, "photograph")] if photos else []
         if self.open_films:
             work.append(f"{_count(len(self.open_films), 'film')} (about {frames:,} frames)")
-        seconds = sum(
-            cost * (len(self._jobs(film)) if rule.endswith("_chunk") else 1)
-            for rule, costs in self.weights().items()
-            for film, cost in costs.items()
+        jobs = {film: len(self._jobs(film)) for film in self.open_films}
+        seconds = estimate.run_seconds(self.weights(), jobs, hands)
+        seconds *= estimate.calibration(self.results)
+        at_once = (
+            f"with {_count(hands.count, 'job')} at once"
+            if hands.on_cluster
+            else f"on {_count(hands.count, 'core')}"
         )
-        cores = os.cpu_count() or 1
-        seconds *= estimate.calibration(self.results) / cores
         say(
-            f"To look at: {' and '.join(work)}; at most about {estimate.as_duration(seconds)} on "
-            f"{_count(cores, 'core')} and {estimate.as_size(self.bytes_needed())} of disk."
+            f"To look at: {' and '.join(work)}; at most about {estimate.as_duration(seconds)} "
+            f"{at_once} and {estimate.as_size(self.bytes_needed())} of disk."
         )
 
     def write(self, redo: str | None) -> None:

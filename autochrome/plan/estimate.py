@@ -6,6 +6,7 @@ The figures below were measured on two cores; the records of earlier runs on thi
 
 import contextlib
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,44 @@ _RESULT_SIZE = {"jpeg": 1.3, "png": 3.0, "tiff": 3.0, "webp": 8.0, "bmp": 3.0}
 _FILM_BITS_PER_PIXEL = {"h264": 0.25, "h265": 0.2, "av1": 0.15, "ffv1": 6.0, "prores": 4.5}
 _FREE_MARGIN = 200 * 2**20
 _IDLE_SHARE = 0.3
+
+
+@dataclass(frozen=True)
+class Hands:
+    """What works on a run at once: so many cores of this machine, or so many jobs on a cluster."""
+
+    count: int
+    on_cluster: bool = False
+
+    def photo_threads(self, buckets: int) -> int:
+        """Threads of the job of each of so many buckets.
+
+        Its children work side by side around one network. Two keep a core busy while another
+        waits; more only where there are fewer buckets than cores, since a network lies in memory
+        once a job.
+        """
+        return 2 if self.on_cluster else max(2, self.count // max(1, buckets))
+
+
+def run_seconds(
+    weights: Mapping[str, Mapping[str, float]], jobs: Mapping[str, int], hands: Hands
+) -> float:
+    """Seconds that a run takes at most, by what its jobs take of one core.
+
+    ``weights`` are of one job, by rule and bucket or film; ``jobs`` how many there are of each of a
+    film's chunk stages. Jobs that are started as soon as they can be take no longer than their
+    even share and the longest chain of them together (Graham 1966).
+    """
+    total = 0.0
+    chains: Counter[str] = Counter()
+    buckets = weights.get("colour_photos", {})
+    threads = min(hands.photo_threads(len(buckets)), hands.count)
+    for rule, costs in weights.items():
+        for item, cost in costs.items():
+            total += cost * (jobs[item] if rule.endswith("_chunk") else 1)
+            chains[item] += cost / threads if item in buckets else cost
+    longest = max(chains.values(), default=0.0)
+    return total / hands.count + longest * (1 - 1 / hands.count)
 
 
 def photo_weight(plan: dict[str, Any], gflop: float) -> float:

@@ -34,6 +34,27 @@ def test_a_films_frames_come_from_its_header():
     assert estimate.film_frames(HEADER | {"duration_seconds": None}) > 0
 
 
+def seconds_of(weights, jobs, count, on_cluster=False):
+    return estimate.run_seconds(weights, jobs, estimate.Hands(count, on_cluster))
+
+
+def test_one_core_takes_all_jobs_one_after_another():
+    weights = {"colour_photos": {"x": 7}, "index_film": {"f": 10}, "colour_chunk": {"f": 5}}
+    assert seconds_of(weights, {"f": 3}, 1) == 7 + 10 + 3 * 5
+
+
+def test_more_cores_share_the_work_but_not_the_stages_of_a_film():
+    weights = {"index_film": {"f": 10}, "colour_chunk": {"f": 5}, "join_film": {"f": 2}}
+    assert seconds_of(weights, {"f": 100}, 2) < seconds_of(weights, {"f": 100}, 1)
+    assert 10 + 5 + 2 <= seconds_of(weights, {"f": 100}, 10**6) < 10 + 5 + 2 + 1
+
+
+def test_a_single_bucket_is_done_by_all_cores_here_and_by_two_on_a_cluster():
+    weights = {"colour_photos": {"x": 80.0}}
+    assert seconds_of(weights, {}, 8) < 20
+    assert seconds_of(weights, {}, 8, on_cluster=True) > 40
+
+
 def test_longer_films_cost_more():
     costs = [
         sum(estimate.film_weights(HEADER | {"duration_seconds": s}, 1, 1.0).values())
