@@ -30,12 +30,18 @@ _OTHERS = {
     "postscript": "PostScript documents",
 }
 _AGAIN = "Get the file again from where it came from."
+_NEARER = "Move what is in it nearer to the top of the archive."
 _PERMIT = "Give read permission, or see that it is there."
 # A file is given up for this run if nothing comes of it for so long.
 _STILL_SECONDS = 60
 # A folder with this file holds somebody's results: never input.
 RESULTS_MARK = "autochrome.json"
 
+# Folders within folders; beyond some hundreds the names of what lies in them are too long for
+# results and what works on them.
+DEEPEST = 200
+
+Fault = tuple[str, str, str]
 Probe = Callable[[str], dict[str, Any]]
 Weigh = Callable[[BinaryIO, str], tuple[int, int]]
 
@@ -68,14 +74,14 @@ _COLUMNS = [column.name for column in fields(Entry)]
 class Scan:
     """What a walk through the archive found, sorted by path.
 
-    ``left_alone`` counts what is neither photograph nor film; ``faults`` are (path, fault) of
-    folders and files that could not be looked at. ``unsure`` are paths of entries that stand for
+    ``left_alone`` counts what is neither photograph nor film; ``faults`` are (path, fault, remedy)
+    of folders and files that could not be looked at. ``unsure`` are paths of entries that stand for
     this run only: they could not be read, and perhaps a disk was away.
     """
 
     entries: list[Entry] = field(default_factory=list)
     left_alone: dict[str, int] = field(default_factory=dict)
-    faults: list[tuple[str, str]] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
     unsure: set[str] = field(default_factory=set)
 
     def photos(self) -> list[Entry]:
@@ -133,7 +139,7 @@ def remember(scan: Scan, memory: Path, known: dict[str, Entry]) -> None:
 
 
 def _walk(
-    archive: Path, results: Path, faults: list[tuple[str, str]], left_alone: Counter[str]
+    archive: Path, results: Path, faults: list[Fault], left_alone: Counter[str]
 ) -> Iterator[tuple[str, os.stat_result]]:
     """Relative path and status of every file that a person would call part of the archive.
 
@@ -149,7 +155,7 @@ def _walk(
         try:
             children = sorted(os.scandir(archive / folder), key=lambda child: child.name)
         except OSError as error:
-            faults.append((folder or ".", f"The folder cannot be read: {error.strerror}."))
+            faults.append((folder or ".", f"The folder cannot be read: {error.strerror}.", _PERMIT))
             continue
         if folder and any(child.name == RESULTS_MARK for child in children):
             left_alone["folders of results"] += 1
@@ -165,12 +171,15 @@ def _walk(
                 if child.is_symlink():
                     left_alone["links that lead nowhere"] += 1
                 else:
-                    faults.append((path, f"It cannot be looked at: {error.strerror}."))
+                    faults.append((path, f"It cannot be looked at: {error.strerror}.", _PERMIT))
                 continue
             if stat.S_ISDIR(status.st_mode):
                 real = os.path.realpath(child.path)
                 inside = real == top or real.startswith(top + os.sep)
                 if real in closed or (child.is_symlink() and (inside or real in above)):
+                    continue
+                if path.count("/") >= DEEPEST:
+                    faults.append((path, f"It lies more than {DEEPEST} folders deep.", _NEARER))
                     continue
                 closed.add(real)
                 folders.append(path)
@@ -214,7 +223,7 @@ def _look(
     scan.unsure.add(path)
     entry = _unread(path, status, fault, remedy)
     if entry.kind == "other":
-        scan.faults.append((path, fault))
+        scan.faults.append((path, fault, remedy))
     return entry
 
 

@@ -10,6 +10,9 @@ from .overrides import Overrides
 
 WORK = Path("state/work.json")
 
+# So many that cannot be read are named before the run; its report names all.
+_FAULTS_TOLD = 20
+
 
 class Draft:
     """One plan, compared with what is done; it writes itself and tells a person of itself."""
@@ -113,8 +116,11 @@ class Draft:
         for glob, near in unmatched.items():
             told = f"The table of overrides names {glob}, which nothing in the archive matches."
             say(f"{told} {near}".rstrip())
-        for fault in self.rest["faults"]:
+        faults = self.rest["faults"]
+        for fault in faults[:_FAULTS_TOLD]:
             say(f"Cannot be read: {fault['source']}: {fault['reason']}")
+        if (more := len(faults) - _FAULTS_TOLD) > 0:
+            say(f"{more:,} more cannot be read: the report will name them.")
         if not self.open_buckets and not self.open_films:
             say("Everything is done already.")
             return

@@ -9,6 +9,7 @@ import pytest
 
 from autochrome.archive import recall, remember, scan_archive
 from autochrome.archive import scan as scanning
+from autochrome.archive.scan import DEEPEST
 
 JPEG = cv2.imencode(".jpg", np.zeros((8, 8), np.uint8))[1].tobytes()
 MKV = b"\x1a\x45\xdf\xa3" + bytes(60)
@@ -122,8 +123,19 @@ def test_a_file_of_which_nothing_comes_is_named_and_looked_at_again(tmp_path, mo
     os.close(ours)
     fault = "Nothing came of it for 0 s when it was read."
     assert [(e.path, e.fault) for e in found.films()] == [("reel.mp4", fault)]
-    assert found.faults == [("reel", fault)]
+    assert [(path, told) for path, told, _ in found.faults] == [("reel", fault)]
     assert found.unsure == {"reel.mp4", "reel"}
+
+
+def test_what_lies_too_deep_is_named_and_the_rest_is_found(tmp_path):
+    put(tmp_path, "a.jpg")
+    put(tmp_path, "/".join("d" * DEEPEST) + "/b.jpg")
+    for name in ("c/d.jpg", "c/e/f.jpg", "c/g/h.jpg"):
+        put(tmp_path, "/".join("d" * DEEPEST) + f"/{name}")
+    found = scan(tmp_path)
+    assert len(pictures(found)) == 2 and pictures(found)[0] == "a.jpg"
+    (fault,) = found.faults
+    assert fault[0].endswith("/c") and f"more than {DEEPEST} folders deep" in fault[1]
 
 
 def test_names_with_any_bytes_are_kept(tmp_path):
