@@ -34,7 +34,8 @@ def open_results(archive: Path, results: Path) -> None:
     except OSError as error:
         raise ArchiveError(
             f"The results folder {results} cannot be made or written to ({error.strerror}).",
-            "Give yourself write permission, or choose another with --config output=FOLDER.",
+            "Free some space or give yourself write permission there, or choose another with --config "
+            "output=FOLDER.",
         ) from error
 
 
