@@ -37,6 +37,8 @@ _STILL_SECONDS = 60
 # A folder with this file holds somebody's results: never input.
 RESULTS_MARK = "autochrome.json"
 
+# No files of people, and more of them than anybody can count: links into them are not followed.
+_KERNELS = ("/proc/", "/sys/")
 # Folders within folders; beyond some hundreds the names of what lies in them are too long for
 # results and what works on them.
 DEEPEST = 200
@@ -177,6 +179,9 @@ def _walk(
                 real = os.path.realpath(child.path)
                 inside = real == top or real.startswith(top + os.sep)
                 if real in closed or (child.is_symlink() and (inside or real in above)):
+                    continue
+                if f"{real}/".startswith(_KERNELS):
+                    left_alone["pipes, sockets and devices"] += 1
                     continue
                 if path.count("/") >= DEEPEST:
                     faults.append((path, f"It lies more than {DEEPEST} folders deep.", _NEARER))

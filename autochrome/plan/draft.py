@@ -7,6 +7,7 @@ from typing import Any
 from ..archive import Entry, Scan, read_json, remove_leftovers, write_json_if_changed
 from . import estimate, spans, standing, values
 from .overrides import Overrides
+from .place import RESULT_FOLDERS
 
 WORK = Path("state/work.json")
 
@@ -146,7 +147,9 @@ class Draft:
         """Write the plan's files and remove the done files that no longer speak of it."""
         results = self.results
         if self.open_buckets or self.open_films:
-            remove_leftovers(results)
+            # They may be links to another disk.
+            folders = (results / name for name in RESULT_FOLDERS)
+            remove_leftovers((results, *filter(Path.is_symlink, folders)))
         is_closed = not self.open_buckets and not self.open_films and self._is_closed()
         if not is_closed:
             self._keep_gone()

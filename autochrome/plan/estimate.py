@@ -15,13 +15,14 @@ from typing import Any
 from ..archive import Entry
 from ..errors import ArchiveError
 from ..models import Model
-from ..photos import SIDE_BY_SIDE
+from ..photos import SIDE_BY_SIDE, SUPPORTED_FORMATS
 from .values import Plans
 
 TIMINGS = Path("logs/timings.tsv")
 
 _PHOTO_SECONDS = 0.04
-_PHOTO_SECONDS_PER_MEGABYTE = 0.06
+# Of a photograph that is only hashed, and of one that is coloured.
+_SECONDS_PER_MEGABYTE = (0.002, 0.06)
 _START_SECONDS = 2.0
 # Of one core, for a network in bf16; and how many frames of a film it sees.
 _SECONDS_PER_GFLOP = 0.005
@@ -86,11 +87,17 @@ def run_seconds(
 
 
 def photo_weight(plan: dict[str, Any], gflop: float) -> float:
-    """Seconds of one core that a bucket of photographs needs; ``gflop`` of the network for one."""
-    megabytes = sum(item["size"] for item in plan["items"]) / 1e6
+    """Seconds of one core that a bucket of photographs needs; ``gflop`` of the network for one.
+
+    Those of formats that are refused are hashed all the same.
+    """
     items = len(plan["items"])
+    seconds = sum(
+        item["size"] / 1e6 * _SECONDS_PER_MEGABYTE[item["format"] in SUPPORTED_FORMATS]
+        for item in plan["items"]
+    )
     each = _PHOTO_SECONDS + gflop * _SECONDS_PER_GFLOP
-    return _START_SECONDS + items * each + megabytes * _PHOTO_SECONDS_PER_MEGABYTE
+    return _START_SECONDS + items * each + seconds
 
 
 @dataclass(frozen=True)
@@ -115,7 +122,8 @@ def photo_needs(plan: dict[str, Any], entries: Mapping[str, Entry]) -> PhotoNeed
     for item in plan["items"]:
         entry = entries[item["path"]]
         settings = plan["settings"] | item.get("settings", {})
-        if entry.pixels <= settings["max_pixels"]:
+        is_refused = entry.format not in SUPPORTED_FORMATS
+        if not is_refused and entry.pixels <= settings["max_pixels"]:
             need = entry.memory or _UNKNOWN_PHOTO * entry.size
             is_alone = entry.pixels > SIDE_BY_SIDE
             most[is_alone] = max(most[is_alone], need / 1e6)

@@ -127,6 +127,16 @@ def test_a_file_of_which_nothing_comes_is_named_and_looked_at_again(tmp_path, mo
     assert found.unsure == {"reel.mp4", "reel"}
 
 
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="there is no /proc here")
+def test_links_into_the_kernels_folders_are_not_followed(tmp_path):
+    put(tmp_path, "a.jpg")
+    (tmp_path / "proc").symlink_to("/proc")
+    (tmp_path / "mine").symlink_to("/proc/self")
+    found = scan(tmp_path)
+    assert [entry.path for entry in found.entries] == ["a.jpg"]
+    assert found.left_alone == {"pipes, sockets and devices": 2}
+
+
 def test_what_lies_too_deep_is_named_and_the_rest_is_found(tmp_path):
     put(tmp_path, "a.jpg")
     put(tmp_path, "/".join("d" * DEEPEST) + "/b.jpg")

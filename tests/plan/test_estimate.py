@@ -64,7 +64,7 @@ def test_longer_films_cost_more():
 
 
 def test_a_heavier_network_costs_more():
-    plan = {"items": [{"size": 10**6}] * 10}
+    plan = {"items": [{"size": 10**6, "format": "jpeg"}] * 10}
     assert estimate.photo_weight(plan, 64) > estimate.photo_weight(plan, 1)
     light, heavy = (estimate.film_weights(HEADER, 2, gflop) for gflop in (1, 64))
     assert {rule for rule in light if heavy[rule] > light[rule]} == {"colour_chunk"}
@@ -98,6 +98,14 @@ def test_more_threads_than_photographs_cost_nothing():
 def test_a_photograph_that_will_be_refused_costs_nothing():
     bomb = (10**10, 10**11)
     assert needs_of(bomb).memory(1) < 1000 < needs_of(bomb, max_pixels=10**11).memory(1)
+
+
+def test_a_file_of_a_format_that_is_refused_asks_for_no_memory_and_little_time():
+    huge = Entry("a.psd", 10**12, 0, "photo", "psd")
+    item = {"path": "a.psd", "format": "psd", "size": huge.size}
+    plan = {"items": [item], "settings": {"max_pixels": 10**9}}
+    assert estimate.photo_needs(plan, {"a.psd": huge}).memory(1) < 1000
+    assert estimate.photo_weight(plan, 1) < 3600
 
 
 def test_a_disk_without_room_is_told_before_the_start(tmp_path, monkeypatch):
