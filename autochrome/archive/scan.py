@@ -6,6 +6,7 @@ and modification time, so that a second look at an archive costs a walk through 
 
 import os
 import stat
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
@@ -32,6 +33,7 @@ _OTHERS = {
 _AGAIN = "Get the file again from where it came from."
 _NEARER = "Move what is in it nearer to the top of the archive."
 _PERMIT = "Give read permission, or see that it is there."
+_TOLD_EVERY_SECONDS = 20
 # A file is given up for this run if nothing comes of it for so long.
 _STILL_SECONDS = 60
 # A folder with this file holds somebody's results: never input.
@@ -99,14 +101,17 @@ def scan_archive(
     probe: Probe,
     known: dict[str, Entry],
     weigh: Weigh = lambda _file, _form: (0, 0),
+    say: Callable[[str], None] = lambda _line: None,
 ) -> Scan:
     """Walk the archive and recognise its files.
 
     ``results`` is never entered. ``probe`` takes a film's full path and returns
     ``{"header": …}`` or ``{"fault": …, "remedy": …}``; ``known`` is what `recall` gives. ``weigh``
-    takes an open photograph and its format, and returns its pixels and the bytes it takes.
+    takes an open photograph and its format, and returns its pixels and the bytes it takes. ``say``
+    hears from time to time how far it is.
     """
     scan = Scan()
+    told = time.monotonic()
     left_alone: Counter[str] = Counter()
     for path, status in _walk(archive, results, scan.faults, left_alone):
         entry = known.get(path)
@@ -115,6 +120,9 @@ def scan_archive(
         if entry.kind == "other":
             left_alone[_OTHERS.get(entry.format, "other files")] += 1
         scan.entries.append(entry)
+        if time.monotonic() - told > _TOLD_EVERY_SECONDS:
+            told = time.monotonic()
+            say(f"Looking through the archive: {len(scan.entries):,} files so far.")
     scan.entries.sort(key=lambda entry: entry.path)
     scan.left_alone = dict(sorted(left_alone.items()))
     return scan

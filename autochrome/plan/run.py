@@ -180,7 +180,7 @@ def make_run(
         atexit.register(shutil.rmtree, results, ignore_errors=True)
     known = recall(results / "state/scan.json")
     with _Prober() as probe:
-        scan = scan_archive(archive, results, probe, known, _weigh)
+        scan = scan_archive(archive, results, probe, known, _weigh, say)
     if not scan.photos() and not scan.films():
         if is_new and lock is not None:
             lock.release()

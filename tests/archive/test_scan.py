@@ -1,7 +1,9 @@
 """The walk through an archive finds what a person would, once, and names what it cannot read."""
 
+import itertools
 import os
 import socket
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -47,6 +49,16 @@ def test_what_systems_put_there_is_counted_and_left_alone(tmp_path, name):
     found = scan(tmp_path)
     assert pictures(found) == ["a.jpg"]
     assert found.left_alone == {"hidden and system files": 1}
+
+
+def test_a_long_look_says_from_time_to_time_how_far_it_is(tmp_path, monkeypatch):
+    for name in "abcdefg":
+        put(tmp_path, f"{name}.jpg")
+    clock = itertools.count(step=5)
+    monkeypatch.setattr(scanning, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    said = []
+    scan_archive(tmp_path, tmp_path / "results", None, {}, say=said.append)
+    assert said == ["Looking through the archive: 5 files so far."]
 
 
 def test_other_files_are_counted(tmp_path):
