@@ -155,7 +155,10 @@ def test_a_file_that_another_process_has_leased_is_waited_for(tmp_path):
 
     before = signal.signal(signal.SIGIO, let_go)
     try:
-        fcntl.fcntl(holder, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        try:
+            fcntl.fcntl(holder, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        except OSError:
+            pytest.skip("this file system has no leases")
         assert hash_source(path) == hashlib.sha256(b"leased").hexdigest()
     finally:
         os.close(holder)
