@@ -9,7 +9,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..color import chroma_from_ab, lay_badge, luma_from_rgb, raise_ab, rgb_from_luma_chroma
+from ..color import (
+    chroma_from_ab,
+    lay_badge,
+    luma_from_rgb,
+    raise_ab,
+    rgb_from_luma_chroma,
+    shrunk,
+)
 
 # Work goes in strips of about this many pixels, so that memory does not grow with the picture.
 _STRIP_PIXELS = 1 << 20
@@ -104,7 +111,7 @@ def overview(luma: NDArray[np.float32]) -> NDArray[np.uint8]:
     """
     scale = min(1.0, _OVERVIEW_SIDE / max(luma.shape))
     height, width = (max(1, round(side * scale)) for side in luma.shape)
-    small = cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA)
+    small = shrunk(luma, height, width)
     return np.rint(np.clip(small, 0, 1) * 255).astype(np.uint8)
 
 
@@ -232,7 +239,8 @@ def coloured_strips(
     peak = np.float32(np.iinfo(luma.dtype).max)
     for rows in strips(*luma.shape):
         full_ab = raised_ab(picture, ab, *luma.shape, rows.start, rows.stop - rows.start)
-        chroma = chroma_from_ab(luma[rows] / peak, full_ab)
+        codes = luma[rows] if luma.dtype == np.uint8 else luma[rows] / peak
+        chroma = chroma_from_ab(codes, full_ab)
         yield rows, rgb_from_luma_chroma(luma[rows], chroma)
 
 
