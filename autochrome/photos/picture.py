@@ -98,6 +98,8 @@ def reduced(pixels: NDArray[np.integer], side: int = _SEEN_SIDE) -> NDArray[np.f
     ``pixels`` uint8 or uint16 (H, W[, 3]). The longer side becomes ``side`` … 2 ``side`` - 1
     pixels, or stays if it is less.
     """
+    if max(pixels.shape[:2]) < 2 * side:
+        return pixels * np.float32(1 / np.iinfo(pixels.dtype).max)
     copy = _Reduced(*pixels.shape[:2], side)
     for rows in strips(*pixels.shape[:2]):
         copy.add(pixels[rows])
