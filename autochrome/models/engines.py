@@ -58,6 +58,7 @@ class OpenVinoEngine:
         options: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": _HINTS[precision],
             "INFERENCE_NUM_THREADS": threads,
+            # With two, OpenVINO 2026.4 gives quite other values for the embedded network.
             "NUM_STREAMS": 1,
             "ENABLE_CPU_PINNING": False,
         }

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..color import lab_from_srgb, lightness_from_luma, luma_from_lightness
+from ..color import lab_from_srgb, lightness_from_luma, luma_from_lightness, shrunk
 from ..errors import ModelError
 from .engines import CudaEngine, Device, Engine, Feeds, OpenVinoEngine, Precision
 from .registry import InputForm, OutputForm
@@ -122,8 +122,8 @@ def predict_ab(predictor: Predictor, luma: NDArray[np.float32]) -> NDArray[np.fl
     means. Returns float32 (h, w, 2), CIE units.
     """
     height, width = predictor.input_size(*luma.shape)
-    shrinks = luma.shape[0] >= height and luma.shape[1] >= width
-    seen = cv2.resize(
-        luma, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    )
+    if luma.shape[0] >= height and luma.shape[1] >= width:
+        seen = shrunk(luma, height, width)
+    else:
+        seen = cv2.resize(luma, (width, height), interpolation=cv2.INTER_LINEAR)
     return predictor.predict(lightness_from_luma(np.clip(seen, 0, 1))[None])[0]

@@ -4,8 +4,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from ..color import chroma_from_ab, colorfulness, raise_ab, rgb_from_luma_chroma, tone_of
 from ..errors import ItemError
@@ -26,8 +26,6 @@ _DOCUMENT = (
 )
 # Below this colorfulness a result looks grey.
 _HARDLY_ANY = 2.0
-# The longer side of the copy whose colorfulness is taken.
-_FIGURE_SIDE = 320
 
 
 @dataclass
@@ -88,7 +86,7 @@ def colour_photo(
     if predictor.device != "cpu":
         outcome.checks["device"] = f"{predictor.device}, fp32"
     outcome.luma_error = written.luma_error
-    outcome.colorfulness = round(_colorfulness(steps.proxy, steps.proxy_ab), 2)
+    outcome.colorfulness = round(_colorfulness(proxy.overview, steps.proxy_ab), 2)
     outcome.checks["luma"] = written.luma
     notes = [*picture.notes, *written.notes]
     if steps.has_border:
@@ -149,11 +147,7 @@ def _read(source: Path, name: str, max_pixels: int) -> Picture:
         ) from error
 
 
-def _colorfulness(proxy, ab) -> float:
-    """Colorfulness of the result, on a small copy."""
-    share = min(1, _FIGURE_SIDE / max(proxy.shape))
-    size = tuple(max(1, round(side * share)) for side in reversed(proxy.shape))
-    small = cv2.resize(proxy, size, interpolation=cv2.INTER_AREA)
-    luma = np.rint(np.clip(small, 0, 1) * 255).astype(np.uint8)
-    chroma = chroma_from_ab(luma / np.float32(255), raise_ab(ab, *luma.shape))
+def _colorfulness(luma: NDArray[np.uint8], ab: NDArray[np.float32]) -> float:
+    """Colorfulness of the result, on a small copy of this luma."""
+    chroma = chroma_from_ab(luma, raise_ab(ab, *luma.shape))
     return colorfulness(rgb_from_luma_chroma(luma, chroma))

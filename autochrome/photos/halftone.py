@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 # Squares of this side, at most so many by so many, of which the mean spectrum is taken.
 _SIDE, _LEAST_SIDE = 256, 64
 _SQUARES = 3
+# Every so-manieth is looked at first: of nine those on a diagonal.
+_SOME = 4
 # Longer periods (in pixels of the copy) are things in the picture.
 _LONGEST = 20
 # A raster's peak is e⁷ times what is usual at its frequency, and holds this share of the power of
@@ -40,11 +42,16 @@ def raster_period(luma: NDArray[np.float32]) -> float | None:
     side = min(_SIDE, *luma.shape)
     if side < _LEAST_SIDE:
         return None
-    power = np.mean([_power(square) for square in _squares(luma, side)], axis=0)
     frequency, ring, middles = _frequencies(side)
     found = (frequency > 1 / _LONGEST) & (frequency <= 0.5)
-    least = _SHARE * power[frequency > 1 / _COARSEST].sum()
+    finer = frequency > 1 / _COARSEST
+    squares = _squares(luma, side)
+    some = sum(map(_power, squares[::_SOME]))
     # So much of most photographs lies nowhere, which is told soon.
+    if some[found].max() < _SHARE / 4 * some[finer].sum():
+        return None
+    power = np.mean([_power(square) for square in squares], axis=0)
+    least = _SHARE * power[finer].sum()
     if power[found].max() < least:
         return None
     # The darkest picture's rounding noise is no peak.
@@ -57,14 +64,12 @@ def raster_period(luma: NDArray[np.float32]) -> float | None:
     return float(1 / frequency[peak])
 
 
-def _squares(luma: NDArray[np.float32], side: int):
+def _squares(luma: NDArray[np.float32], side: int) -> list[NDArray[np.float32]]:
     starts = [
         np.linspace(0, length - side, min(_SQUARES, length // side)).astype(int)
         for length in luma.shape
     ]
-    for top in starts[0]:
-        for left in starts[1]:
-            yield luma[top : top + side, left : left + side]
+    return [luma[top : top + side, left : left + side] for top in starts[0] for left in starts[1]]
 
 
 def _power(square: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -72,7 +77,8 @@ def _power(square: NDArray[np.float32]) -> NDArray[np.float32]:
     side = len(square)
     windowed = (square - square.mean()) * _window(side)
     spectrum = cv2.dft(windowed, flags=cv2.DFT_COMPLEX_OUTPUT)[:, : side // 2 + 1]
-    return np.square(spectrum).sum(axis=2)
+    real, imaginary = cv2.split(spectrum)
+    return real * real + imaginary * imaginary
 
 
 @lru_cache(maxsize=4)
