@@ -70,17 +70,15 @@ def _chroma_block(out, luma, ab, weights, low, high, work, constants):
 
     Plane by plane and in place, since this takes most of a photograph's time.
     """
-    red, green, blue, x, y, z, a, b, spare = work
+    red, green, blue, x, y, z, above, below, spare = work
     zero, one, linear, root, none = constants
     if luma.dtype == np.uint8:
         for table, plane in zip(_tables_of_luma(), (x, y), strict=True):
             cv2.LUT(luma, table, plane)
     else:
         root_and_linear(luma, x, y)
-    np.copyto(a, ab[..., 0])
-    np.copyto(b, ab[..., 1])
-    cv2.scaleAdd(b, -1 / 200, x, z)
-    cv2.scaleAdd(a, 1 / 500, x, x)
+    cv2.scaleAdd(ab[..., 1], -1 / 200, x, z)
+    cv2.scaleAdd(ab[..., 0], 1 / 500, x, x)
     for plane in (x, z):
         _cube(plane, root, spare)
     for plane, (of_x, of_y, of_z) in zip((red, green, blue), RGB_FROM_RELATIVE_XYZ, strict=True):
@@ -103,7 +101,6 @@ def _chroma_block(out, luma, ab, weights, low, high, work, constants):
     cv2.subtract(y, z, z)
     np.maximum(x, none, out=x)
     np.maximum(z, none, out=z)
-    above, below = a, b
     if luma.dtype == np.uint8:
         for table, codes, plane in zip(_tables_of_room(), (high, low), (above, below), strict=True):
             cv2.LUT(codes, table, plane)
@@ -121,7 +118,7 @@ def _chroma_block(out, luma, ab, weights, low, high, work, constants):
 
 @lru_cache
 def _tables_of_luma() -> tuple[NDArray[np.float32], ...]:
-    """The same for each 8-bit code."""
+    """Root and linear light of each 8-bit code, see `root_and_linear`."""
     tables = np.empty((2, 1, 256), np.float32)
     root_and_linear(_codes()[None], *tables)
     return tuple(tables.reshape(2, 256))

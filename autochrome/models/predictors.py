@@ -1,7 +1,7 @@
 """From a picture's lightness to ab: any network behind one small interface.
 
-On the CPU, results do not depend on the number of threads nor on how pictures are grouped into
-batches, on machines of one instruction set.
+Results do not depend on how pictures are grouped into batches; on the CPU, neither on the number
+of threads, on machines of one instruction set.
 """
 
 from pathlib import Path
@@ -80,7 +80,8 @@ class NetworkPredictor:
 
     def predict(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
         """L* float32 (n, h, w) in [0, 100] to ab float32 (n, h', w', 2) in CIE units."""
-        output = self._engine.run(self.feeds(lightness))
+        # One at a time: engines compute larger batches in other ways, with other last bits.
+        output = np.concatenate([self._engine.run(self.feeds(one[None])) for one in lightness])
         scaled = np.ascontiguousarray(np.moveaxis(output, 1, 3))
         if self._gives.scale != 1:
             scaled *= np.float32(self._gives.scale)

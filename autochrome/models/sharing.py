@@ -1,4 +1,4 @@
-"""One network for several processes: it lies in memory once or twice, whoever asks for it."""
+"""One network for several processes: it lies in the memory of their parent alone."""
 
 import contextlib
 import threading

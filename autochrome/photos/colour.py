@@ -4,10 +4,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..color import chroma_from_ab, colorfulness, raise_ab, rgb_from_luma_chroma, tone_of
+from ..color import chroma_from_ab, colorfulness, rgb_from_luma_chroma, tone_of
 from ..errors import ItemError
 from ..mark import marked_xmp
 from ..models import Predictor
@@ -148,6 +149,6 @@ def _read(source: Path, name: str, max_pixels: int) -> Picture:
 
 
 def _colorfulness(luma: NDArray[np.uint8], ab: NDArray[np.float32]) -> float:
-    """Colorfulness of the result, on a small copy of this luma."""
-    chroma = chroma_from_ab(luma, raise_ab(ab, *luma.shape))
-    return colorfulness(rgb_from_luma_chroma(luma, chroma))
+    """Colorfulness of the result, on a copy of this luma of the map's size."""
+    small = cv2.resize(luma, ab.shape[1::-1], interpolation=cv2.INTER_AREA)
+    return colorfulness(rgb_from_luma_chroma(small, chroma_from_ab(small, ab)))

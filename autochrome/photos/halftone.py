@@ -39,7 +39,7 @@ def without_raster(luma: NDArray[np.float32]) -> tuple[NDArray[np.float32], floa
 
 def raster_period(luma: NDArray[np.float32]) -> float | None:
     """Pixels from dot to dot along the raster, 2 to 20; None if ``luma``, as above, has none."""
-    side = min(_SIDE, *luma.shape)
+    side = min(_SIDE, *luma.shape) // 2 * 2
     if side < _LEAST_SIDE:
         return None
     frequency, ring, middles = _frequencies(side)
@@ -73,12 +73,23 @@ def _squares(luma: NDArray[np.float32], side: int) -> list[NDArray[np.float32]]:
 
 
 def _power(square: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Its power spectrum under a window (Hann), the half that is not the other's mirror image."""
+    """Its power spectrum under a window (Hann), the half that is not the other's mirror image.
+
+    ``square`` is of an even side n; returns float32 (n, n / 2 + 1).
+    """
     side = len(square)
-    windowed = (square - square.mean()) * _window(side)
-    spectrum = cv2.dft(windowed, flags=cv2.DFT_COMPLEX_OUTPUT)[:, : side // 2 + 1]
-    real, imaginary = cv2.split(spectrum)
-    return real * real + imaginary * imaginary
+    windowed = (square - cv2.mean(square)[0]) * _window(side)
+    spectrum = cv2.dft(windowed)
+    # In OpenCV's packed form real parts and imaginary ones stand beside each other, and below each
+    # other in the first column and the last, which have no imaginary part of their own.
+    packed = cv2.mulSpectrums(spectrum, spectrum, 0, conjB=True)
+    power = np.empty((side, side // 2 + 1), np.float32)
+    power[:, 1:-1] = packed[:, 1:-1:2]
+    for column, whole in ((0, packed[:, 0]), (-1, packed[:, -1])):
+        power[0, column], power[side // 2, column] = whole[0], whole[-1]
+        power[1 : side // 2, column] = whole[1:-1:2]
+        power[: side // 2 : -1, column] = whole[1:-1:2]
+    return power
 
 
 @lru_cache(maxsize=4)

@@ -3,6 +3,7 @@
 import re
 import struct
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from ..errors import ItemError
 
@@ -98,7 +99,7 @@ class Jpeg:
         """The same with an end marker behind everything."""
         return replace(self, stripped=self.stripped + _EOI)
 
-    @property
+    @cached_property
     def _end(self) -> int:
         return self.stripped.find(_EOI, self.stripped.find(b"\xff\xda"))
 

@@ -58,9 +58,9 @@ class Hands:
     def photo_threads(self, buckets: int) -> int:
         """Threads of the job of each of so many buckets.
 
-        Its children work side by side around one network. Two keep a core busy while another
-        waits; more only where there are fewer buckets than cores, since a network lies in memory
-        once a job.
+        Its children work side by side around its network. Two keep a core busy while another
+        waits; more only where there are fewer buckets than cores, since each job holds networks of
+        its own.
         """
         return 2 if self.on_cluster else max(2, self.count // max(1, buckets))
 
