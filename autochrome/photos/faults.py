@@ -12,6 +12,8 @@ _RUN_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROF
 
 _UNSUPPORTED = {
     "jxl": "a JPEG XL picture",
+    "pam": "a Netpbm picture of the general kind (PAM)",
+    "pfm": "a Netpbm picture of floating-point samples (PFM)",
     "psd": "a Photoshop document",
 }
 
@@ -78,9 +80,9 @@ def foreign_content(path: Path) -> ItemError | None:
 
 
 def damaged(path: Path, what: str) -> ItemError:
-    """The fault of a file that cannot be decoded; ``what`` is one clause."""
+    """The fault of a file that cannot be decoded; ``what`` is one clause, or a decoder's words."""
     return foreign_content(path) or ItemError(
-        f"It cannot be decoded: {what}.",
+        f"It cannot be decoded: {' '.join(what.split()).rstrip(' .')}.",
         "Get the file again, or repair it; see whether another program opens it.",
     )
 

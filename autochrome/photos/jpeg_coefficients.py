@@ -54,7 +54,7 @@ def _transplant(
         if negated:
             np.negative(luma.Y, out=luma.Y)
         if luma.Y.shape[:2] != tuple(-(-side // 8) for side in size):
-            raise TransplantError("luma is sampled less densely than chroma")
+            raise TransplantError("its blocks are not those of a picture of its size")
         _write(out, size, luma, _read(cb), _read(cr))
         result = _read(out)
         if not (np.array_equal(result.Y, luma.Y) and np.array_equal(_table(result), _table(luma))):
