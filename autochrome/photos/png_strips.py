@@ -50,7 +50,7 @@ def encoded(strips: Iterator[NDArray[np.integer]]) -> Iterator[bytes]:
     above = None
     for rows in strips:
         known = rows if above is None else np.concatenate([above, rows])
-        # Room for the filters and for the chunks: what imagecodecs leaves is too little for columns.
+        # Room for filters and chunks: what imagecodecs leaves is too little for a column.
         room = 2 * known.nbytes + len(known) + _STRIP_HEADERS
         known = np.ascontiguousarray(known)
         small = memoryview(imagecodecs.png_encode(known, level=0, out=room))
