@@ -20,6 +20,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "distribution": ["Distribution", "distribution_of"],
         "fetch": ["Folders", "default_folders", "fetch_model"],
         "forms": ["ReadyModel", "ready_model", "record_of"],
+        "negative": ["NEGATIVE_FROM", "negativity"],
         "jobs": ["convert_job", "fetch_job", "planned_model", "ready_file"],
         "predictors": ["NetworkPredictor", "Predictor", "predict_ab"],
         "registry": ["Model", "find_model", "list_models"],

@@ -1,4 +1,7 @@
-"""One network for several processes: it lies in memory once, and its owner's threads run it."""
+"""One network for several processes: it lies in memory once, and its owner's threads run it.
+
+So does the one that tells negatives from positives.
+"""
 
 import contextlib
 import threading
@@ -11,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .negative import negativity
 from .predictors import Predictor
 
 _asking = threading.Lock()
@@ -70,6 +74,8 @@ class SharedPredictor:
         """Whether it went well, and the answer or the error."""
         try:
             with self._one_at_a_time:
+                if question == "negativity":
+                    return True, negativity(*arguments)
                 if self._predictor is None:
                     self._predictor = self._load()
                 if question == "device":
@@ -94,6 +100,10 @@ class LentPredictor:
 
     def predict(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
         return self._ask("predict", lightness)
+
+    def negativity(self, luma: NDArray[np.uint8]) -> float:
+        """As `negativity` says it, in the other process."""
+        return self._ask("negativity", luma)
 
     def _ask(self, question: str, *arguments: Any) -> Any:
         with _asking:
