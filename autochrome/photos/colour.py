@@ -63,8 +63,9 @@ def colour_photo(
     ``name`` is its format; ``predictor`` the network, with the ``device`` that runs it; ``facts``
     go into the mark, which stands in ``part``.xmp if the file cannot hold it; ``negativity`` is
     `models.negativity`, or that of another process. Returns the fields of an `Outcome`, with the
-    status "coloured", "partial", "left_colour" or "left_alone" (a document, a negative). Raises ItemError for what is wrong with the photograph, AutochromeError for what is wrong with
-    the place of the results.
+    status "coloured", "partial", "left_colour" or "left_alone" (a document, a negative). Raises
+    ItemError for what is wrong with the photograph, AutochromeError for what is wrong with the
+    place of the results.
     """
     if name == "tiff" and (pages := pictures_apart(source)):
         rest = (name, predictor, settings, facts, negativity)
