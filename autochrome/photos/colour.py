@@ -30,6 +30,8 @@ _NEGATIVE = (
     "It is a negative. To invert and colour it, give it treat_as negative in the table of "
     "overrides; if it is none, treat_as grey. photos.tone is the same for all."
 )
+# In less than so many pixels of the overview there is nothing to know.
+_LEAST_SIDE = 32
 # Below this colorfulness a result looks grey.
 _HARDLY_ANY = 2.0
 # The longer side of the copy whose colorfulness is taken.
@@ -136,7 +138,10 @@ def _is_negative(
     picture: Picture, proxy: Proxy, negativity: Callable[[NDArray], float], outcome: Outcome
 ) -> bool:
     """Is it a negative, by measurement? Noted in the outcome."""
-    figure = negativity(upright(inner_overview(proxy), picture.orientation))
+    seen = upright(inner_overview(proxy), picture.orientation)
+    if min(seen.shape) < _LEAST_SIDE:
+        return False
+    figure = negativity(seen)
     outcome.checks["negative"] = round(figure, 1)
     if figure >= NEGATIVE_FROM:
         outcome.checks["scan"] = "negative"

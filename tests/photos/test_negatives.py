@@ -104,6 +104,14 @@ def test_a_negative_that_is_stored_on_its_side_is_told_as_a_person_sees_it(tmp_p
     assert figures[0] == pytest.approx(figures[1], abs=0.2)
 
 
+def test_a_line_of_pixels_is_no_negative(tmp_path, compact):
+    save(tmp_path / "a.png", np.tile(grey()[:2], (1, 100)))
+    outcome = colour_photo(
+        tmp_path / "a.png", tmp_path / "part.png", "png", compact, SETTINGS, FACTS
+    )
+    assert outcome["status"] == "coloured" and "negative" not in outcome["checks"]
+
+
 def test_in_a_batch_one_process_tells_negatives_for_all(results):
     for name, pixels in (("a", data.camera()), ("b", 255 - data.camera())):
         save(results.archive / f"{name}.jpg", pixels, quality=95)
