@@ -15,7 +15,7 @@ from ..mark import marked_xmp
 from ..models import NEGATIVE_FROM, Predictor, negativity
 from .caption import caption_of
 from .colour_space import as_srgb
-from .document import page_of
+from .document import Page, page_of
 from .faults import damaged, unsupported_format, writing_results
 from .formats import FORMATS
 from .picture import Picture, sidecar_of, upright
@@ -30,8 +30,9 @@ _NEGATIVE = (
     "It is a negative. To invert and colour it, give it treat_as negative in the table of "
     "overrides; if it is none, treat_as grey. photos.tone is the same for all."
 )
-# In less than so many pixels of the overview there is nothing to know.
-_LEAST_SIDE = 32
+# In less than so many pixels of the overview there is nothing that a negative could be told by;
+# nor on a sheet of one tone, of which the paper is this share.
+_LEAST_SIDE, _ALL_PAPER = 32, 0.9
 # Below this colorfulness a result looks grey.
 _HARDLY_ANY = 2.0
 # The longer side of the copy whose colorfulness is taken.
@@ -82,10 +83,11 @@ def colour_photo(
         picture.invert()
         picture.notes.append("inverted: a negative, as the settings say")
     proxy = proxy_of(picture, predictor)
-    if _is_document(proxy, settings["tone"], outcome):
+    page = _page(proxy, outcome)
+    if page.is_document and settings["tone"] == "auto":
         outcome.status, outcome.reason = "left_alone", _DOCUMENT
         return asdict(outcome)
-    if settings["tone"] == "auto" and _is_negative(picture, proxy, negativity, outcome):
+    if settings["tone"] == "auto" and _is_negative(picture, proxy, page, negativity, outcome):
         outcome.status, outcome.reason = "left_alone", _NEGATIVE
         return asdict(outcome)
 
@@ -125,21 +127,25 @@ def colour_photo(
     return asdict(outcome)
 
 
-def _is_document(proxy: Proxy, wanted: str, outcome: Outcome) -> bool:
-    """Is it a document, by measurement and not otherwise by the setting? Noted in the outcome."""
+def _page(proxy: Proxy, outcome: Outcome) -> Page:
+    """What the picture is like as a page; noted in the outcome."""
     page = page_of(proxy.overview)
     outcome.checks["paper"] = round(page.paper, 3)
     if page.is_document:
         outcome.checks["scan"] = "document"
-    return page.is_document and wanted == "auto"
+    return page
 
 
 def _is_negative(
-    picture: Picture, proxy: Proxy, negativity: Callable[[NDArray], float], outcome: Outcome
+    picture: Picture,
+    proxy: Proxy,
+    page: Page,
+    negativity: Callable[[NDArray], float],
+    outcome: Outcome,
 ) -> bool:
     """Is it a negative, by measurement? Noted in the outcome."""
     seen = upright(inner_overview(proxy), picture.orientation)
-    if min(seen.shape) < _LEAST_SIDE:
+    if min(seen.shape) < _LEAST_SIDE or page.paper >= _ALL_PAPER:
         return False
     figure = negativity(seen)
     outcome.checks["negative"] = round(figure, 1)

@@ -104,8 +104,9 @@ def test_a_negative_that_is_stored_on_its_side_is_told_as_a_person_sees_it(tmp_p
     assert figures[0] == pytest.approx(figures[1], abs=0.2)
 
 
-def test_a_line_of_pixels_is_no_negative(tmp_path, compact):
-    save(tmp_path / "a.png", grey()[:10])
+@pytest.mark.parametrize("pixels", [grey()[:10], np.full((300, 400), 255, np.uint8)])
+def test_where_there_is_nothing_to_know_nothing_is_told(tmp_path, compact, pixels):
+    save(tmp_path / "a.png", pixels)
     outcome = colour_photo(
         tmp_path / "a.png", tmp_path / "part.png", "png", compact, SETTINGS, FACTS
     )
