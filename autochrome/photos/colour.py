@@ -18,8 +18,9 @@ from .colour_space import as_srgb
 from .document import Page, page_of
 from .faults import damaged, unsupported_format, writing_results
 from .formats import FORMATS
-from .picture import Picture, sidecar_of, upright
-from .steps import Proxy, inner_overview, proxy_of, steps_of
+from .negative import negative_figure
+from .picture import Picture, sidecar_of
+from .steps import Proxy, proxy_of, steps_of
 from .tiff_pages import colour_pages, pictures_apart
 
 _DOCUMENT = (
@@ -30,9 +31,6 @@ _NEGATIVE = (
     "It is a negative. To invert and colour it, give it treat_as negative in the table of "
     "overrides; if it is none, treat_as grey. photos.tone is the same for all."
 )
-# In less than so many pixels of the overview there is nothing that a negative could be told by;
-# nor on a sheet of one tone, of which the paper is this share.
-_LEAST_SIDE, _ALL_PAPER = 32, 0.9
 # Below this colorfulness a result looks grey.
 _HARDLY_ANY = 2.0
 # The longer side of the copy whose colorfulness is taken.
@@ -87,9 +85,11 @@ def colour_photo(
     if page.is_document and settings["tone"] == "auto":
         outcome.status, outcome.reason = "left_alone", _DOCUMENT
         return asdict(outcome)
-    if settings["tone"] == "auto" and _is_negative(picture, proxy, page, negativity, outcome):
-        outcome.status, outcome.reason = "left_alone", _NEGATIVE
-        return asdict(outcome)
+    if settings["tone"] == "auto":
+        figure = negative_figure(proxy, page, picture.orientation, negativity)
+        if _is_negative(figure, outcome):
+            outcome.status, outcome.reason = "left_alone", _NEGATIVE
+            return asdict(outcome)
 
     steps = steps_of(picture, proxy, predictor, settings)
     picture.badge = settings.get("visible_mark") == "corner"
@@ -136,18 +136,10 @@ def _page(proxy: Proxy, outcome: Outcome) -> Page:
     return page
 
 
-def _is_negative(
-    picture: Picture,
-    proxy: Proxy,
-    page: Page,
-    negativity: Callable[[NDArray], float],
-    outcome: Outcome,
-) -> bool:
+def _is_negative(figure: float | None, outcome: Outcome) -> bool:
     """Is it a negative, by measurement? Noted in the outcome."""
-    seen = upright(inner_overview(proxy), picture.orientation)
-    if min(seen.shape) < _LEAST_SIDE or page.paper >= _ALL_PAPER:
+    if figure is None:
         return False
-    figure = negativity(seen)
     outcome.checks["negative"] = round(figure, 1)
     if figure >= NEGATIVE_FROM:
         outcome.checks["scan"] = "negative"

@@ -53,11 +53,6 @@ def proxy_of(picture: Picture, predictor: Predictor) -> Proxy:
     return Proxy(luma, overview(luma))
 
 
-def inner_overview(proxy: Proxy) -> NDArray[np.uint8]:
-    """The overview without the border of the print, uint8 (h, w)."""
-    return proxy.overview[without_border(proxy.overview / np.float32(255))]
-
-
 def steps_of(
     picture: Picture,
     proxy: Proxy,
