@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-import queue
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
 
 from training.augment import old_grey
 from training.colour import LIGHTNESS, ab_of
 from training.network import OUTPUT_STRIDE
 
 CROP_RANGE = (0.65, 1.0)
-QUEUE_LENGTH = 6
+BATCHES_AHEAD = 4
+"""Batches that each process makes ahead."""
 
 
 class Photographs:
     """The prepared pictures, read through a memory map."""
 
     def __init__(self, work: Path, held_out: bool):
+        self.source = work, held_out
         rows = np.load(work / "index.npy")
         self.rows = rows[rows[:, 3] == int(held_out)]
         self.pixels = np.memmap(work / "pictures.bin", np.uint8, "r")
+
+    def __reduce__(self) -> tuple:
+        """Travel to another process as a path: a pickled memory map would be all the pixels."""
+        return Photographs, self.source
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -76,6 +82,12 @@ def stack(samples: list[tuple[np.ndarray, np.ndarray]]) -> tuple[Tensor, Tensor]
     return lightness[:, None], torch.from_numpy(np.stack([ab for _, ab in samples]))
 
 
+@lru_cache(maxsize=2)
+def epoch_order(seed: int, epoch: int, count: int) -> np.ndarray:
+    """Return the order in which an epoch takes ``count`` pictures."""
+    return np.random.default_rng((seed, 1, epoch)).permutation(count)
+
+
 def make_batch(
     photographs: Photographs, seed: int, step: int, batch: int, size: int
 ) -> tuple[Tensor, Tensor]:
@@ -83,21 +95,44 @@ def make_batch(
     rng = np.random.default_rng((seed, step))
     per_epoch = len(photographs) // batch
     epoch, place = divmod(step, per_epoch)
-    order = np.random.default_rng((seed, 1, epoch)).permutation(len(photographs))
+    order = epoch_order(seed, epoch, len(photographs))
     chosen = order[place * batch : (place + 1) * batch]
     return stack([training_sample(photographs[int(i)], size, rng) for i in chosen])
 
 
+class Batches(Dataset):
+    """The batches of a run by their step and picture size."""
+
+    def __init__(self, photographs: Photographs, seed: int, batch: int):
+        self.photographs, self.seed, self.batch = photographs, seed, batch
+
+    def __getitem__(self, step_and_size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+        """Return L (n, 1, h, w) and ab (n, h/4, w/4, 2)."""
+        return make_batch(
+            self.photographs, self.seed, step_and_size[0], self.batch, step_and_size[1]
+        )
+
+
 def batches(
-    make: Callable[[int], tuple[Tensor, Tensor]], first: int, last: int
+    made: Batches, plan: Iterable[tuple[int, int]], processes: int, pinned: bool
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield ``make(step)`` for steps first … last − 1, made ahead in a second thread."""
-    ready: queue.Queue[tuple[Tensor, Tensor]] = queue.Queue(QUEUE_LENGTH)
+    """Yield the batch of every step and size of ``plan``, made ahead in other processes.
 
-    def work() -> None:
-        for step in range(first, last):
-            ready.put(make(step))
+    ``plan`` is only read as far ahead as batches are made. Without processes they are made here;
+    ``pinned`` memory travels to a GPU beside the computing.
+    """
+    loader = DataLoader(
+        made,
+        batch_size=None,
+        sampler=plan,
+        num_workers=processes,
+        prefetch_factor=BATCHES_AHEAD if processes else None,
+        worker_init_fn=one_thread,
+        pin_memory=pinned,
+    )
+    yield from loader
 
-    threading.Thread(target=work, daemon=True).start()
-    for _ in range(first, last):
-        yield ready.get()
+
+def one_thread(_process: int) -> None:
+    """Keep OpenCV from starting threads in every process."""
+    cv2.setNumThreads(1)

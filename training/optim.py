@@ -27,7 +27,7 @@ def orthogonalized(matrix: Tensor) -> Tensor:
     x = x / (x.norm() + 1e-7)
     for _ in range(NEWTON_SCHULZ_STEPS):
         gram = x @ x.t()
-        x = a * x + (b * gram + c * gram @ gram) @ x
+        x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
     return (x.t() if tall else x).to(matrix.dtype)
 
 
@@ -75,4 +75,4 @@ def make_optimizers(
     ]
     muon = Muon(matrices, stage.muon_rate, weight_decay)
     muon.param_groups[0]["full_rate"] = stage.muon_rate
-    return [muon, torch.optim.AdamW(adam, betas=(0.9, 0.98))]
+    return [muon, torch.optim.AdamW(adam, betas=(0.9, 0.98), fused=True)]

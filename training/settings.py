@@ -45,10 +45,14 @@ class Network:
 
 @dataclass(frozen=True)
 class Stage:
-    """One stretch of training with its own objective, picture sizes and learning rate."""
+    """One stretch of training with its own objective, picture sizes and learning rate.
+
+    It ends after ``steps`` or after ``minutes``; the other one is None.
+    """
 
     name: str
-    steps: int
+    steps: int | None
+    minutes: float | None
     batch: int
     sizes: tuple[tuple[float, int], ...]
     encoder_rate: float
@@ -66,6 +70,7 @@ class Train:
 
     seed: int
     threads: int
+    processes: int
     device: str
     bfloat16: bool
     warm_start: str | None
@@ -118,6 +123,9 @@ def _stage(values: dict[str, Any], where: str) -> Stage:
     stage["sizes"] = tuple((float(start), int(size)) for start, size in values.get("sizes", ()))
     if not stage["sizes"] or stage["sizes"][0][0] != 0:
         raise SettingsError(f"{where}.sizes: write [[0, 96], …], the first from progress 0")
+    stage = {"steps": None, "minutes": None} | stage
+    if (stage["steps"] is None) == (stage["minutes"] is None):
+        raise SettingsError(f"{where}: write either `steps` or `minutes`, how long the stage lasts")
     return _section(Stage, stage, where)
 
 

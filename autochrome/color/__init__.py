@@ -14,6 +14,7 @@ from .lab import (
     luma_from_rgb,
 )
 from .measure import colorfulness
+from .shrink import shrunk
 from .tone import Tone, distance_from_one_tone, tone_of
 
 __all__ = [
@@ -33,5 +34,6 @@ __all__ = [
     "luma_from_rgb",
     "raise_ab",
     "rgb_from_luma_chroma",
+    "shrunk",
     "tone_of",
 ]

@@ -4,33 +4,40 @@
 are shrunk towards 0, at constant luma and hue, until every channel fits.
 """
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .lab import REC601, RGB_FROM_RELATIVE_XYZ
+from .lab import (
+    LINEAR,
+    REC601,
+    RGB_FROM_RELATIVE_XYZ,
+    ROOT,
+    SLOPE,
+    power_in_place,
+    root_and_linear,
+)
 
 # Rows of about this many pixels at a time keep the intermediate planes in the processor's cache.
 _BLOCK_PIXELS = 32768
-# Where the two parts of each curve meet: CIE's root over its cube, sRGB's codes over linear light.
-_ROOT, _CODE, _LINEAR = 6 / 29, 0.04045, 0.0031308
-_SLOPE = 3 * _ROOT**2
-_CONSTANTS = (0.0, 1.0, _CODE, _LINEAR, _ROOT, _ROOT**3, 1e-6)
+_CONSTANTS = (0.0, 1.0, LINEAR, ROOT, 1e-6)
 
 
 def chroma_from_ab(
-    luma: NDArray[np.float32],
+    luma: NDArray[np.float32] | NDArray[np.uint8],
     ab: NDArray[np.float32],
     weights: tuple[float, float, float] = REC601,
-    low: NDArray[np.float32] | None = None,
-    high: NDArray[np.float32] | None = None,
+    low: NDArray | None = None,
+    high: NDArray | None = None,
 ) -> NDArray[np.float32]:
     """Chroma of the colour (a, b) on a given luma.
 
-    ``luma`` float32 (H, W) in [0, 1], full-range codes; ``ab`` float32 (H, W, 2), CIE units;
-    ``weights`` of R', G', B' in the luma. Where one chroma sample serves several luma samples
-    (4:2:0), ``low`` and ``high`` are their least and greatest luma, so that each of them stays
-    in the gamut.
+    ``luma`` (H, W), full-range codes: float32 in [0, 1], or uint8, for which tables do some of the
+    work; ``ab`` float32 (H, W, 2), CIE units; ``weights`` of R', G', B' in the luma. Where one
+    chroma sample serves several luma samples (4:2:0), ``low`` and ``high`` are their least and
+    greatest luma, of luma's type, so that each of them stays in the gamut.
 
     Returns float32 (H, W, 2): Cb and Cr in [-0.5, 0.5], full range, so that
     R' = Y' + 2 (1 - Kr) Cr and B' = Y' + 2 (1 - Kb) Cb lie in [0, 1], as does G'. In memory each of
@@ -39,7 +46,7 @@ def chroma_from_ab(
     height, width = luma.shape
     chroma = np.empty((2, height, width), np.float32)
     step = max(1, _BLOCK_PIXELS // max(1, width))
-    work = np.empty((7, min(step, height), width), np.float32)
+    work = np.empty((9, min(step, height), width), np.float32)
     # NumPy takes the lesser of two arrays three times as fast as that of an array and a number.
     constants = np.empty((len(_CONSTANTS), *work.shape[1:]), np.float32)
     constants[:] = np.array(_CONSTANTS)[:, None, None]
@@ -59,73 +66,104 @@ def chroma_from_ab(
 
 
 def _chroma_block(out, luma, ab, weights, low, high, work, constants):
-    """Fill ``out`` (2, rows, W); ``work`` (7, rows, W) is room for what lies between.
+    """Fill ``out`` (2, rows, W); ``work`` (9, rows, W) is room for what lies between.
 
-    Plane by plane and in place, since this takes most of a photograph's time. A curve of two parts
-    is its upper part from where they meet, plus the lower one's difference up to there.
+    Plane by plane and in place, since this takes most of a photograph's time.
     """
-    red, green, blue, x, y, z, spare = work
-    zero, one, code, linear, root, cube, none = constants
-
-    # The root of Y in L*a*b*, from luma: linear light is the cube of this power, 2.4 / 3.
-    np.maximum(luma, code, out=x)
-    x += np.float32(0.055)
-    x *= np.float32(1 / 1.055)
-    _power(x, 0.8)
-    np.multiply(x, x, out=y)
-    y *= x
-    np.minimum(np.subtract(luma, code, out=spare), zero, out=spare)
-    spare *= np.float32(1 / 12.92)
-    y += spare
-    np.maximum(x, root, out=x)
-    np.minimum(np.subtract(y, cube, out=spare), zero, out=spare)
-    spare *= np.float32(1 / _SLOPE)
-    x += spare
-
-    np.add(x, np.multiply(ab[..., 1], np.float32(-1 / 200), out=spare), out=z)
-    x += np.multiply(ab[..., 0], np.float32(1 / 500), out=spare)
+    red, green, blue, x, y, z, above, below, spare = work
+    zero, one, linear, root, none = constants
+    if luma.dtype == np.uint8:
+        for table, plane in zip(_tables_of_luma(), (x, y), strict=True):
+            cv2.LUT(luma, table, plane)
+    else:
+        root_and_linear(luma, x, y)
+    cv2.scaleAdd(ab[..., 1], -1 / 200, x, z)
+    cv2.scaleAdd(ab[..., 0], 1 / 500, x, x)
     for plane in (x, z):
-        np.minimum(np.subtract(plane, root, out=red), zero, out=red)
-        red *= np.float32(_SLOPE)
-        np.maximum(plane, root, out=plane)
-        np.multiply(plane, plane, out=spare)
-        plane *= spare
-        plane += red
+        _cube(plane, root, spare)
     for plane, (of_x, of_y, of_z) in zip((red, green, blue), RGB_FROM_RELATIVE_XYZ, strict=True):
-        np.multiply(x, of_x, out=plane)
-        plane += np.multiply(y, of_y, out=spare)
-        plane += np.multiply(z, of_z, out=spare)
-    for plane in (red, green, blue):
-        np.minimum(np.subtract(plane, linear, out=x), zero, out=x)
-        x *= np.float32(12.92 / 1.055)
-        _power(np.maximum(plane, linear, out=plane), 1 / 2.4)
-        plane += x
+        np.multiply(x, np.float32(of_x), out=plane)
+        cv2.scaleAdd(y, of_y, plane, plane)
+        cv2.scaleAdd(z, of_z, plane, plane)
+    _encode((red, green, blue), linear, spare)
 
     # These are codes in units of 1.055 and without their constant: only differences are wanted.
-    kr, kg, kb = (np.float32(weight) for weight in weights)
-    np.multiply(red, kr, out=y)
-    y += np.multiply(green, kg, out=spare)
-    y += np.multiply(blue, kb, out=spare)
-    np.maximum(np.maximum(red, green, out=x), blue, out=x)
-    np.maximum(np.subtract(x, y, out=x), none, out=x)
-    np.minimum(np.minimum(red, green, out=z), blue, out=z)
-    np.maximum(np.subtract(y, z, out=z), none, out=z)
+    kr, kg, kb = weights
+    np.multiply(red, np.float32(kr), out=y)
+    cv2.scaleAdd(green, kg, y, y)
+    cv2.scaleAdd(blue, kb, y, y)
+    cv2.max(red, green, x)
+    cv2.max(x, blue, x)
+    cv2.min(red, green, z)
+    cv2.min(z, blue, z)
     # How much of the difference has room above, and below.
-    np.divide(np.subtract(one, high, out=spare), x, out=x)
-    np.minimum(x, np.divide(low, z, out=z), out=x)
-    x *= np.float32(1 / 1.055)
-    np.maximum(np.minimum(x, one, out=x), zero, out=x)
+    cv2.subtract(x, y, x)
+    cv2.subtract(y, z, z)
+    np.maximum(x, none, out=x)
+    np.maximum(z, none, out=z)
+    if luma.dtype == np.uint8:
+        for table, codes, plane in zip(_tables_of_room(), (high, low), (above, below), strict=True):
+            cv2.LUT(codes, table, plane)
+    else:
+        np.multiply(1 - high, np.float32(1 / 1.055), out=above)
+        np.multiply(low, np.float32(1 / 1.055), out=below)
+    cv2.divide(above, x, x)
+    cv2.divide(below, z, z)
+    cv2.min(x, z, x)
+    np.minimum(np.maximum(x, zero, out=x), one, out=x)
     for plane, channel, weight in zip(out, (blue, red), (kb, kr), strict=True):
-        channel -= y
-        np.multiply(channel, x, out=plane)
-        plane *= np.float32(1.055 / (2 * (1 - weight)))
+        cv2.subtract(channel, y, channel)
+        cv2.multiply(channel, x, plane, 1.055 / (2 * (1 - weight)))
 
 
-def _power(plane: NDArray[np.float32], exponent: float) -> None:
-    """Raise to the power in place; ``plane`` is above 0. Twice as fast as ``cv2.pow``."""
-    cv2.log(plane, plane)
-    plane *= np.float32(exponent)
-    cv2.exp(plane, plane)
+@lru_cache
+def _tables_of_luma() -> tuple[NDArray[np.float32], ...]:
+    """Root and linear light of each 8-bit code, see `root_and_linear`."""
+    tables = np.empty((2, 1, 256), np.float32)
+    root_and_linear(_codes()[None], *tables)
+    return tuple(tables.reshape(2, 256))
+
+
+@lru_cache
+def _tables_of_room() -> tuple[NDArray[np.float32], ...]:
+    """Above each 8-bit code, and below it, in units of 1.055."""
+    return (1 - _codes()) / np.float32(1.055), _codes() / np.float32(1.055)
+
+
+def _codes() -> NDArray[np.float32]:
+    return np.arange(256, dtype=np.float32) / np.float32(255)
+
+
+def _cube(plane, root, spare) -> None:
+    """XYZ relative to white of what L*a*b* takes for its root, in place.
+
+    A curve of two parts is its upper part from where they meet, plus the lower one up to there,
+    which is seldom needed. ``root`` is full of `ROOT`.
+    """
+    has_lower = plane.min() < ROOT
+    if has_lower:
+        lower = cv2.min(plane, root)
+        cv2.max(plane, root, plane)
+    cv2.multiply(plane, plane, spare)
+    cv2.multiply(plane, spare, plane)
+    if has_lower:
+        cv2.scaleAdd(lower, SLOPE, plane, plane)
+        plane -= np.float32(SLOPE * ROOT)
+
+
+def _encode(planes, linear, spare) -> None:
+    """sRGB codes of linear light, in place, in units of 1.055 and without their constant.
+
+    ``linear`` is full of `LINEAR`.
+    """
+    has_lower = any(plane.min() < LINEAR for plane in planes)
+    for plane in planes:
+        if has_lower:
+            cv2.min(plane, linear, spare)
+            cv2.max(plane, linear, plane)
+        power_in_place(plane, 1 / 2.4)
+        if has_lower:
+            cv2.scaleAdd(spare, 12.92 / 1.055, plane, plane)
 
 
 def rgb_from_luma_chroma(
@@ -168,8 +206,8 @@ def raise_ab(
     """The ab map of the network brought to a picture's size, bicubic, or a strip of it.
 
     ``ab`` float32 (h, w, 2); returns float32 (rows, width, 2): rows ``first_row`` … of the
-    (height, width, 2) whole, with the same values however it is cut into strips. A picture
-    smaller than the map gets area means.
+    (height, width, 2) whole, with the same values however it is cut into strips. In memory a and b
+    are a plane each. A picture smaller than the map gets area means.
 
     Bicubic wins on true chroma over bilinear and naive edge-following filters; see
     ``benchmarks/upsampling.py``.
@@ -178,23 +216,45 @@ def raise_ab(
     if height < ab.shape[0] or width < ab.shape[1]:
         small = cv2.resize(ab, (width, height), interpolation=cv2.INTER_AREA)
         return small[first_row : first_row + rows]
-    vertical = _cubic_rows(ab, height, first_row, rows)
-    return cv2.resize(vertical, (width, rows), interpolation=cv2.INTER_CUBIC)
+    # Both planes beside each other, raised to the width.
+    wide = np.hstack([_widened(ab[..., plane], width) for plane in (0, 1)])
+    raised = np.empty((rows, 2 * width), np.float32)
+    for first, weights, four in _cubic_rows(wide, height, first_row, rows):
+        # All of them, even at a strip's ends: the sums are not the same for any number of rows.
+        values = np.matmul(weights, four)
+        top = first - first_row
+        raised[max(0, top) : top + len(values)] = values[max(0, -top) : rows - top]
+    return np.moveaxis(raised.reshape(rows, 2, width), 1, 2)
 
 
-def _cubic_rows(ab, height, first_row, rows):
-    """Vertical bicubic interpolation (a = -0.75, as OpenCV's), edges repeated."""
-    position = (np.arange(first_row, first_row + rows) + 0.5) * (ab.shape[0] / height) - 0.5
+def _widened(plane: NDArray[np.float32], width: int) -> NDArray[np.float32]:
+    size = (width, plane.shape[0])
+    return cv2.resize(np.ascontiguousarray(plane), size, interpolation=cv2.INTER_CUBIC)
+
+
+def _cubic_rows(wide: NDArray[np.float32], height: int, first_row: int, rows: int):
+    """Vertical bicubic interpolation (a = -0.75, as OpenCV's), edges repeated.
+
+    Yields, for the rows ``first_row`` … of ``height``, those that lie between the same two rows of
+    ``wide`` (h, w): the first of them; the weights (n, 4) of all of them; and the four rows of
+    ``wide`` that these are for.
+    """
+    position = (np.arange(height) + 0.5) * (len(wide) / height) - 0.5
     base = np.floor(position).astype(int)
     t = (position - base).astype(np.float32)
     a = np.float32(-0.75)
-    weights = (
-        ((a * (t + 1) - 5 * a) * (t + 1) + 8 * a) * (t + 1) - 4 * a,
-        ((a + 2) * t - (a + 3)) * t * t + 1,
-        ((a + 2) * (1 - t) - (a + 3)) * (1 - t) * (1 - t) + 1,
-        ((a * (2 - t) - 5 * a) * (2 - t) + 8 * a) * (2 - t) - 4 * a,
+    weights = np.stack(
+        [
+            ((a * (t + 1) - 5 * a) * (t + 1) + 8 * a) * (t + 1) - 4 * a,
+            ((a + 2) * t - (a + 3)) * t * t + 1,
+            ((a + 2) * (1 - t) - (a + 3)) * (1 - t) * (1 - t) + 1,
+            ((a * (2 - t) - 5 * a) * (2 - t) + 8 * a) * (2 - t) - 4 * a,
+        ],
+        axis=1,
     )
-    out = np.zeros((rows, *ab.shape[1:]), np.float32)
-    for offset, weight in zip((-1, 0, 1, 2), weights, strict=True):
-        out += weight[:, None, None] * ab[np.clip(base + offset, 0, ab.shape[0] - 1)]
-    return out
+    padded = np.pad(wide, ((2, 2), (0, 0)), "edge")
+    starts = np.flatnonzero(np.diff(base, prepend=base[0] - 1))
+    ends = np.append(starts[1:], height)
+    for start, end in zip(starts, ends, strict=True):
+        if start < first_row + rows and end > first_row:
+            yield start, weights[start:end], padded[base[start] + 1 : base[start] + 5]

@@ -18,6 +18,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "crop": ["Crop", "CroppedPredictor"],
         "distribution": ["Distribution", "distribution_of"],
+        "engines": ["pick_device"],
         "fetch": ["Folders", "default_folders", "fetch_model"],
         "forms": ["ReadyModel", "ready_model", "record_of"],
         "negative": ["NEGATIVE_FROM", "negativity"],

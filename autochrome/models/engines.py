@@ -58,6 +58,7 @@ class OpenVinoEngine:
         options: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": _HINTS[precision],
             "INFERENCE_NUM_THREADS": threads,
+            # With two, OpenVINO 2026.4 gives quite other values for the embedded network.
             "NUM_STREAMS": 1,
             "ENABLE_CPU_PINNING": False,
         }
@@ -82,7 +83,11 @@ class OpenVinoEngine:
 
 
 class CudaEngine:
-    """A network in fp32 on an NVIDIA card, by ONNX Runtime. ``path`` is an ONNX file."""
+    """A network in fp32 on an NVIDIA card, by ONNX Runtime. ``path`` is an ONNX file.
+
+    cuDNN's own advice chooses how a convolution is computed: trials of speed, ONNX Runtime's
+    default, may end differently from one run to the next, and with them the last bits.
+    """
 
     device: Device = "cuda"
 
@@ -91,16 +96,21 @@ class CudaEngine:
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        options.use_deterministic_compute = True
+        cuda = {"use_tf32": 0, "cudnn_conv_algo_search": "HEURISTIC"}
+        # CUDA's libraries are packages of pip, where no linker looks.
+        onnxruntime.preload_dlls()
         try:
             self._session = onnxruntime.InferenceSession(
-                str(path), options, providers=[("CUDAExecutionProvider", {"use_tf32": 0})]
+                str(path), options, providers=[("CUDAExecutionProvider", cuda)]
             )
         except Exception as error:  # its exceptions have no common base of their own
             raise _unusable(path, error) from error
         if self._session.get_providers()[0] != "CUDAExecutionProvider":
             raise ModelError(
-                "ONNX Runtime cannot use this machine's graphics card.",
-                "Look at the driver with nvidia-smi, or set device: cpu.",
+                "ONNX Runtime cannot use this machine's graphics card: the log says why.",
+                "Look at the driver with nvidia-smi (CUDA 13 needs 580 or later), install "
+                "requirements-cuda.txt again, or set device: cpu.",
             )
         self.inputs = {
             port.name: tuple(size if isinstance(size, int) else None for size in port.shape)

@@ -6,6 +6,7 @@ network is one of its own, whichever colours; `training/negatives.py` made it, i
 ``models/negative/README.md``, and benchmarks/negatives.py prints its rates.
 """
 
+import threading
 from functools import lru_cache
 from pathlib import Path
 
@@ -29,13 +30,17 @@ PRECISION: Precision = "bf16"
 _MULTIPLE, _SIDE = 32, 256
 _LONGEST = 2.0
 
+_one_at_a_time = threading.Lock()
+
 
 def negativity(luma: NDArray[np.uint8]) -> float:
     """The log odds that a picture is the negative, and its inverse the positive.
 
     ``luma`` uint8 (h, w), upright and without its border; a small copy is enough.
     """
-    positive, negative = _engine().run({INPUT: looks(luma)})[:, 0]
+    seen = looks(luma)
+    with _one_at_a_time:
+        positive, negative = _engine().run({INPUT: seen})[:, 0]
     return float(positive - negative)
 
 

@@ -1,7 +1,7 @@
 """From a picture's lightness to ab: any network behind one small interface.
 
-On the CPU, results do not depend on the number of threads nor on how pictures are grouped into
-batches, on machines of one instruction set.
+Results do not depend on how pictures are grouped into batches; on the CPU, neither on the number
+of threads, on machines of one instruction set.
 """
 
 from pathlib import Path
@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..color import lab_from_srgb, lightness_from_luma, luma_from_lightness
+from ..color import lab_from_srgb, lightness_from_luma, luma_from_lightness, shrunk
 from ..errors import ModelError
 from .engines import CudaEngine, Device, Engine, Feeds, OpenVinoEngine, Precision
 from .registry import InputForm, OutputForm
@@ -80,7 +80,8 @@ class NetworkPredictor:
 
     def predict(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
         """L* float32 (n, h, w) in [0, 100] to ab float32 (n, h', w', 2) in CIE units."""
-        output = self._engine.run(self.feeds(lightness))
+        # One at a time: engines compute larger batches in other ways, with other last bits.
+        output = np.concatenate([self._engine.run(self.feeds(one[None])) for one in lightness])
         scaled = np.ascontiguousarray(np.moveaxis(output, 1, 3))
         if self._gives.scale != 1:
             scaled *= np.float32(self._gives.scale)
@@ -122,8 +123,8 @@ def predict_ab(predictor: Predictor, luma: NDArray[np.float32]) -> NDArray[np.fl
     means. Returns float32 (h, w, 2), CIE units.
     """
     height, width = predictor.input_size(*luma.shape)
-    shrinks = luma.shape[0] >= height and luma.shape[1] >= width
-    seen = cv2.resize(
-        luma, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    )
+    if luma.shape[0] >= height and luma.shape[1] >= width:
+        seen = shrunk(luma, height, width)
+    else:
+        seen = cv2.resize(luma, (width, height), interpolation=cv2.INTER_LINEAR)
     return predictor.predict(lightness_from_luma(np.clip(seen, 0, 1))[None])[0]

@@ -1,14 +1,15 @@
-"""One network for several processes: it lies in memory once, and its owner's threads run it.
+"""One network for several processes: it lies in the memory of their parent alone.
 
 So does the one that tells negatives from positives.
 """
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from multiprocessing import AuthenticationError, current_process
 from multiprocessing.connection import Client, Connection, Listener
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -23,14 +24,16 @@ _asking = threading.Lock()
 class SharedPredictor:
     """A predictor of this process, for children that it starts. Use as a context manager.
 
-    ``load`` gives the predictor; it is called when somebody asks for the first time. Pictures are
-    taken one at a time, in the order in which they come.
+    ``load`` gives the predictor; it is called when somebody asks for the first time, and up to
+    ``copies`` times when several ask at once. Each takes one picture at a time.
     """
 
-    def __init__(self, load: Callable[[], Predictor]):
+    def __init__(self, load: Callable[[], Predictor], copies: int = 1):
         self._load = load
-        self._predictor: Predictor | None = None
-        self._one_at_a_time = threading.Lock()
+        self._loaded: list[Predictor] = []
+        self._idle: SimpleQueue[Predictor] = SimpleQueue()
+        self._loading = threading.Lock()
+        self._to_load = copies
         self._over = False
         self._listener = Listener(authkey=current_process().authkey)
 
@@ -73,16 +76,33 @@ class SharedPredictor:
     def _answer(self, question: str, arguments: tuple) -> tuple[bool, Any]:
         """Whether it went well, and the answer or the error."""
         try:
-            with self._one_at_a_time:
-                if question == "negativity":
-                    return True, negativity(*arguments)
-                if self._predictor is None:
-                    self._predictor = self._load()
-                if question == "device":
-                    return True, self._predictor.device
-                return True, getattr(self._predictor, question)(*arguments)
+            if question == "negativity":
+                return True, negativity(*arguments)
+            if question == "predict":
+                with self._one() as predictor:
+                    return True, predictor.predict(*arguments)
+            if not self._loaded:
+                with self._one():
+                    pass
+            if question == "device":
+                return True, self._loaded[0].device
+            return True, self._loaded[0].input_size(*arguments)
         except Exception as error:  # raised again where it was asked for
             return False, error
+
+    @contextlib.contextmanager
+    def _one(self) -> Iterator[Predictor]:
+        """A predictor that nobody else uses meanwhile."""
+        with self._loading:
+            if self._idle.empty() and self._to_load:
+                self._loaded.append(self._load())
+                self._idle.put(self._loaded[-1])
+                self._to_load -= 1
+        predictor = self._idle.get()
+        try:
+            yield predictor
+        finally:
+            self._idle.put(predictor)
 
 
 class LentPredictor:

@@ -13,6 +13,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "explained": ["Explained", "explained"],
         "formats": ["SUPPORTED_FORMATS", "result_suffix"],
         "headers": ["Header", "header_of", "memory_needed"],
-        "lanes": ["SIDE_BY_SIDE"],
+        "lanes": ["NETWORKS", "SIDE_BY_SIDE"],
     },
 )

@@ -29,16 +29,16 @@ from ..archive import (
 from ..credentials import why_unsigned
 from ..errors import AutochromeError, BlockedError, ItemError, reason_of
 from ..isolation import IsolatedWorker
-from ..models import ReadyModel, SharedPredictor, default_folders, ready_model
+from ..models import ReadyModel, SharedPredictor, default_folders, pick_device, ready_model
 from .faults import PixelLimitError, writing_results
 from .formats import result_suffix
-from .lanes import SIDE_BY_SIDE, Lanes
+from .lanes import NETWORKS, SIDE_BY_SIDE, Lanes
 from .lookup import Lookup
 from .picture import sidecar_of
 from .tiff_pages import LEFT
 
 # Decides the pixels of results: raise it by hand when they change (a golden test tells).
-VERSION = 6
+VERSION = 7
 
 # What a child does with a photograph.
 _COLOUR = f"{__package__}.colour:colour_photo"
@@ -100,7 +100,9 @@ class _Batch:
             pool = ThreadPoolExecutor(threads + _ON_THE_WAY)
             stack.callback(pool.shutdown, cancel_futures=True)
             for model, numbers in alike.items():
-                with SharedPredictor(partial(model.predictor, threads, device)) as network:
+                copies = min(NETWORKS, threads) if pick_device(device) == "cpu" else 1
+                load = partial(model.predictor, threads // copies, device)
+                with SharedPredictor(load, copies) as network:
                     row = partial(self.row_of, lanes=lanes, network=network)
                     found = pool.map(row, [items[number] for number in numbers])
                     rows |= zip(numbers, found, strict=True)

@@ -37,12 +37,22 @@ def _lines(luma: NDArray[np.float32]) -> int:
     # Most pictures have none, and tell by their first rows.
     while lines == seen <= most:
         seen = min(4 * seen + 8, most + 1)
-        low, middle, high = np.percentile(luma[:seen], (5, 50, 95), axis=1)
+        low, middle, high = _percentiles(luma[:seen], (5, 50, 95))
         is_border = ((middle > _PAPER) | (middle < _BLACK)) & (high - low < _SPREAD)
         is_border[1:] &= np.abs(np.diff(middle)) < _STEP
         lines = int(np.argmin(is_border)) if not is_border.all() else seen
     # A border ends; what goes on is a sky or a backdrop.
     return lines if _LEAST * count <= lines <= most else 0
+
+
+def _percentiles(rows: NDArray[np.float32], percent: tuple[float, ...]) -> NDArray[np.float32]:
+    """Of each row those values; NumPy's own function takes several times as long."""
+    ordered = np.sort(rows, axis=1)
+    place = np.array(percent) / 100 * (rows.shape[1] - 1)
+    below = place.astype(int)
+    above = np.minimum(below + 1, rows.shape[1] - 1)
+    share = (place - below).astype(np.float32)
+    return (ordered[:, below] * (1 - share) + ordered[:, above] * share).T
 
 
 def with_border(ab: NDArray[np.float32], area: Area, shape: tuple[int, int]) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..color import chroma_from_ab, colorfulness, raise_ab, rgb_from_luma_chroma, tone_of
+from ..color import chroma_from_ab, colorfulness, rgb_from_luma_chroma, tone_of
 from ..errors import ItemError
 from ..mark import marked_xmp
 from ..models import NEGATIVE_FROM, Predictor, negativity
@@ -33,8 +33,6 @@ _NEGATIVE = (
 )
 # Below this colorfulness a result looks grey.
 _HARDLY_ANY = 2.0
-# The longer side of the copy whose colorfulness is taken.
-_FIGURE_SIDE = 320
 
 
 @dataclass
@@ -103,7 +101,7 @@ def colour_photo(
     if predictor.device != "cpu":
         outcome.checks["device"] = f"{predictor.device}, fp32"
     outcome.luma_error = written.luma_error
-    outcome.colorfulness = round(_colorfulness(steps.proxy, steps.proxy_ab), 2)
+    outcome.colorfulness = round(_colorfulness(proxy.overview, steps.proxy_ab), 2)
     outcome.checks["luma"] = written.luma
     notes = [*picture.notes, *written.notes]
     if steps.has_border:
@@ -174,11 +172,7 @@ def _read(source: Path, name: str, max_pixels: int) -> Picture:
         ) from error
 
 
-def _colorfulness(proxy, ab) -> float:
-    """Colorfulness of the result, on a small copy."""
-    share = min(1, _FIGURE_SIDE / max(proxy.shape))
-    size = tuple(max(1, round(side * share)) for side in reversed(proxy.shape))
-    small = cv2.resize(proxy, size, interpolation=cv2.INTER_AREA)
-    luma = np.rint(np.clip(small, 0, 1) * 255).astype(np.uint8)
-    chroma = chroma_from_ab(luma / np.float32(255), raise_ab(ab, *luma.shape))
-    return colorfulness(rgb_from_luma_chroma(luma, chroma))
+def _colorfulness(luma: NDArray[np.uint8], ab: NDArray[np.float32]) -> float:
+    """Colorfulness of the result, on a copy of this luma of the map's size."""
+    small = cv2.resize(luma, ab.shape[1::-1], interpolation=cv2.INTER_AREA)
+    return colorfulness(rgb_from_luma_chroma(small, chroma_from_ab(small, ab)))

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 # Squares of this side, at most so many by so many, of which the mean spectrum is taken.
 _SIDE, _LEAST_SIDE = 256, 64
 _SQUARES = 3
+# Every so-manieth is looked at first: of nine those on a diagonal.
+_SOME = 4
 # Longer periods (in pixels of the copy) are things in the picture.
 _LONGEST = 20
 # A raster's peak is e⁷ times what is usual at its frequency, and holds this share of the power of
@@ -37,14 +39,19 @@ def without_raster(luma: NDArray[np.float32]) -> tuple[NDArray[np.float32], floa
 
 def raster_period(luma: NDArray[np.float32]) -> float | None:
     """Pixels from dot to dot along the raster, 2 to 20; None if ``luma``, as above, has none."""
-    side = min(_SIDE, *luma.shape)
+    side = min(_SIDE, *luma.shape) // 2 * 2
     if side < _LEAST_SIDE:
         return None
-    power = np.mean([_power(square) for square in _squares(luma, side)], axis=0)
     frequency, ring, middles = _frequencies(side)
     found = (frequency > 1 / _LONGEST) & (frequency <= 0.5)
-    least = _SHARE * power[frequency > 1 / _COARSEST].sum()
+    finer = frequency > 1 / _COARSEST
+    squares = _squares(luma, side)
+    some = sum(map(_power, squares[::_SOME]))
     # So much of most photographs lies nowhere, which is told soon.
+    if some[found].max() < _SHARE / 4 * some[finer].sum():
+        return None
+    power = np.mean([_power(square) for square in squares], axis=0)
+    least = _SHARE * power[finer].sum()
     if power[found].max() < least:
         return None
     # The darkest picture's rounding noise is no peak.
@@ -57,22 +64,32 @@ def raster_period(luma: NDArray[np.float32]) -> float | None:
     return float(1 / frequency[peak])
 
 
-def _squares(luma: NDArray[np.float32], side: int):
+def _squares(luma: NDArray[np.float32], side: int) -> list[NDArray[np.float32]]:
     starts = [
         np.linspace(0, length - side, min(_SQUARES, length // side)).astype(int)
         for length in luma.shape
     ]
-    for top in starts[0]:
-        for left in starts[1]:
-            yield luma[top : top + side, left : left + side]
+    return [luma[top : top + side, left : left + side] for top in starts[0] for left in starts[1]]
 
 
 def _power(square: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Its power spectrum under a window (Hann), the half that is not the other's mirror image."""
+    """Its power spectrum under a window (Hann), the half that is not the other's mirror image.
+
+    ``square`` is of an even side n; returns float32 (n, n / 2 + 1).
+    """
     side = len(square)
-    windowed = (square - square.mean()) * _window(side)
-    spectrum = cv2.dft(windowed, flags=cv2.DFT_COMPLEX_OUTPUT)[:, : side // 2 + 1]
-    return np.square(spectrum).sum(axis=2)
+    windowed = (square - cv2.mean(square)[0]) * _window(side)
+    spectrum = cv2.dft(windowed)
+    # In OpenCV's packed form real parts and imaginary ones stand beside each other, and below each
+    # other in the first column and the last, which have no imaginary part of their own.
+    packed = cv2.mulSpectrums(spectrum, spectrum, 0, conjB=True)
+    power = np.empty((side, side // 2 + 1), np.float32)
+    power[:, 1:-1] = packed[:, 1:-1:2]
+    for column, whole in ((0, packed[:, 0]), (-1, packed[:, -1])):
+        power[0, column], power[side // 2, column] = whole[0], whole[-1]
+        power[1 : side // 2, column] = whole[1:-1:2]
+        power[: side // 2 : -1, column] = whole[1:-1:2]
+    return power
 
 
 @lru_cache(maxsize=4)

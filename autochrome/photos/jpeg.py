@@ -244,22 +244,17 @@ def _chroma_planes(picture: Picture, ab: NDArray[np.float32]) -> NDArray[np.uint
     return planes
 
 
-def _of_blocks(luma: NDArray[np.uint8]) -> tuple[NDArray[np.float32], ...]:
-    """Mean, least and greatest of each 2 x 2 block, in [0, 1]; edges are repeated."""
-    luma = np.pad(luma, ((0, luma.shape[0] % 2), (0, luma.shape[1] % 2)), "edge")
+def _of_blocks(luma: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], ...]:
+    """Mean, least and greatest code of each 2 x 2 block; edges are repeated."""
+    height, width = luma.shape
+    if height % 2 or width % 2:
+        luma = cv2.copyMakeBorder(luma, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+    mean = cv2.resize(luma, (luma.shape[1] // 2, luma.shape[0] // 2), interpolation=cv2.INTER_AREA)
     upper, lower = luma[::2], luma[1::2]
     # Neighbours are taken as the two halves of one number, which is faster than every other one.
-    low, high = (
-        np.ascontiguousarray(choose(upper, lower)).view(np.uint16)
-        for choose in (np.minimum, np.maximum)
-    )
-    total = np.add(upper, lower, dtype=np.uint16).view(np.uint32)
-    total = ((total & 0xFFFF) + (total >> 16)).astype(np.uint16)
-    return (
-        total * np.float32(1 / (4 * 255)),
-        np.minimum(low & 0xFF, low >> 8) * np.float32(1 / 255),
-        np.maximum(high & 0xFF, high >> 8) * np.float32(1 / 255),
-    )
+    low, high = (choose(upper, lower).view(np.uint16) for choose in (np.minimum, np.maximum))
+    low = np.minimum(low & 0xFF, low >> 8).astype(np.uint8)
+    return mean, low, np.maximum(high & 0xFF, high >> 8).astype(np.uint8)
 
 
 def _encoded_again(

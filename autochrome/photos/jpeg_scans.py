@@ -110,7 +110,8 @@ def _free_table(segments: Segments) -> int:
 def _encoded(plane: NDArray[np.uint8], table: list[int], progressive: bool) -> Segments:
     buffer = io.BytesIO()
     image = Image.fromarray(plane)
-    image.save(buffer, "JPEG", qtables=[table], progressive=progressive, optimize=True)
+    # Huffman tables of its own would save a twentieth of it, in twice the time.
+    image.save(buffer, "JPEG", qtables=[table], progressive=progressive)
     return list(_segments(buffer.getvalue()))
 
 

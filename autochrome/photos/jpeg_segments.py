@@ -3,6 +3,7 @@
 import re
 import struct
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from ..errors import ItemError
 
@@ -138,7 +139,7 @@ class Jpeg:
         is_cut = start + 4 > len(self.stripped) or start + 2 + size > len(self.stripped)
         return replace(self, stripped=self.stripped[:start]) if is_cut else self
 
-    @property
+    @cached_property
     def _end(self) -> int:
         return self.stripped.find(_EOI, self.stripped.find(b"\xff\xda"))
 

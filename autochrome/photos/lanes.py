@@ -10,6 +10,10 @@ from ..isolation import IsolatedWorker
 SIDE_BY_SIDE = 20_000_000
 """Photographs of more pixels are coloured alone, so that memory does not grow with the cores."""
 
+NETWORKS = 2
+"""Copies of the network for them. Two with half of the cores each do more than one with all of
+them, whose threads wait for each other; a third would only take memory."""
+
 
 class Lanes:
     """``count`` workers, started when they are first needed. Use as a context manager."""

@@ -9,7 +9,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..color import chroma_from_ab, lay_badge, luma_from_rgb, raise_ab, rgb_from_luma_chroma
+from ..color import (
+    chroma_from_ab,
+    lay_badge,
+    luma_from_rgb,
+    raise_ab,
+    rgb_from_luma_chroma,
+    shrunk,
+)
 
 # Work goes in strips of about this many pixels, so that memory does not grow with the picture.
 _STRIP_PIXELS = 1 << 20
@@ -91,6 +98,8 @@ def reduced(pixels: NDArray[np.integer], side: int = _SEEN_SIDE) -> NDArray[np.f
     ``pixels`` uint8 or uint16 (H, W[, 3]). The longer side becomes ``side`` … 2 ``side`` - 1
     pixels, or stays if it is less.
     """
+    if max(pixels.shape[:2]) < 2 * side:
+        return pixels * np.float32(1 / np.iinfo(pixels.dtype).max)
     copy = _Reduced(*pixels.shape[:2], side)
     for rows in strips(*pixels.shape[:2]):
         copy.add(pixels[rows])
@@ -104,7 +113,7 @@ def overview(luma: NDArray[np.float32]) -> NDArray[np.uint8]:
     """
     scale = min(1.0, _OVERVIEW_SIDE / max(luma.shape))
     height, width = (max(1, round(side * scale)) for side in luma.shape)
-    small = cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA)
+    small = shrunk(luma, height, width)
     return np.rint(np.clip(small, 0, 1) * 255).astype(np.uint8)
 
 
@@ -232,7 +241,8 @@ def coloured_strips(
     peak = np.float32(np.iinfo(luma.dtype).max)
     for rows in strips(*luma.shape):
         full_ab = raised_ab(picture, ab, *luma.shape, rows.start, rows.stop - rows.start)
-        chroma = chroma_from_ab(luma[rows] / peak, full_ab)
+        codes = luma[rows] if luma.dtype == np.uint8 else luma[rows] / peak
+        chroma = chroma_from_ab(codes, full_ab)
         yield rows, rgb_from_luma_chroma(luma[rows], chroma)
 
 

@@ -8,8 +8,8 @@ from posixpath import splitext
 from ..archive import path_digest
 
 _BITS = 256
-# A small archive makes at least about so many jobs, of not less than 2 ** _FINEST photographs.
-_JOBS_AT_LEAST = 8
+# A small archive makes about so many jobs, of not less than 2 ** _FINEST photographs.
+_JOBS = 8
 _FINEST = 7
 # The longest name on nearly all file systems.
 _MOST_BYTES = 255
@@ -26,7 +26,7 @@ def batch_size_for(count: int, most: int) -> int:
     The steps are powers of two, so that an archive which grows seldom meets another size, and
     one of many thousands never.
     """
-    finer = 1 << max(_FINEST, (count // _JOBS_AT_LEAST).bit_length() - 1)
+    finer = 1 << max(_FINEST, (count // _JOBS).bit_length())
     return min(most, finer)
 
 

@@ -75,7 +75,8 @@ class Run:
     def memory_of(self, item: str, threads: int = 1) -> int:
         """Megabytes that a job of this bucket or film needs."""
         if item in self.work.get("needs", {}):
-            return self.work["needs"][item].memory(threads) + self.work["network"]
+            networks = min(threads, photos.NETWORKS) * self.work["network"]
+            return self.work["needs"][item].memory(threads) + networks
         if item in self.work.get("memory", {}):
             return self.work["memory"][item] + self.work["network"]
         return _UNKNOWN_MEMORY

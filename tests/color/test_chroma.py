@@ -58,6 +58,16 @@ def test_the_results_luma_is_the_sources_within_one_code(pair, ab, weights):
 
 
 @MANY
+@given(*[arrays(np.uint8, SHAPE)] * 3, AB, WEIGHTS)
+def test_eight_bit_codes_give_what_their_values_give(one, other, third, ab, weights):
+    low, luma, high = np.sort([one, other, third], axis=0)
+    values = [codes / np.float32(255) for codes in (luma, low, high)]
+    expected = chroma_from_ab(values[0], ab, weights, low=values[1], high=values[2])
+    got = chroma_from_ab(luma, ab, weights, low=low, high=high)
+    assert np.abs(got - expected).max() < 1e-4
+
+
+@MANY
 @given(UNIT, AB, WEIGHTS)
 def test_every_channel_is_in_the_gamut_before_it_is_rounded(luma, ab, weights):
     rgb = luma[..., None] + differences(chroma_from_ab(luma, ab, weights), weights)

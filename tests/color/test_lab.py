@@ -57,6 +57,13 @@ def test_lightness_of_every_grey_is_that_of_scikit_image(peak):
     assert np.abs(lightness_table(peak) - expected).max() < 0.01
 
 
+@pytest.mark.parametrize("grey", np.linspace(0, 1, 41))
+def test_lightness_of_a_grey_does_not_depend_on_the_others(grey):
+    alone = lightness_from_luma(np.full((3, 5), grey, np.float32))
+    expected = reference.rgb2lab(np.full((1, 1, 3), grey))[0, 0, 0]
+    assert np.abs(alone - expected).max() < 0.01
+
+
 def test_lightness_runs_from_0_to_100():
     ends = lightness_from_luma(np.array([0, 1], np.float32))
     assert ends == pytest.approx([0, 100], abs=1e-4)

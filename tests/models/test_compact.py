@@ -68,8 +68,9 @@ def test_a_damaged_network_is_never_loaded(model, tmp_path):
 
 
 def test_the_batch_does_not_change_a_pictures_colours(predictor, lightness):
-    alone = np.concatenate([predictor.predict(picture[None]) for picture in lightness])
-    assert np.array_equal(predictor.predict(lightness), alone)
+    many = np.concatenate([lightness, lightness[:, ::-1], lightness[:, :, ::-1]])
+    alone = np.concatenate([predictor.predict(picture[None]) for picture in many])
+    assert np.array_equal(predictor.predict(many), alone)
 
 
 def test_the_number_of_threads_does_not_change_the_colours(model, predictor, lightness):

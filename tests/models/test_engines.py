@@ -3,13 +3,14 @@
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from autochrome.errors import ModelError
 from autochrome.models import engines, find_model
-from autochrome.models.engines import OpenVinoEngine, compiled_folder, pick_device
+from autochrome.models.engines import CudaEngine, OpenVinoEngine, compiled_folder, pick_device
 from tests.conftest import REPOSITORY
 
 COMPACT = find_model("compact").path
@@ -102,3 +103,16 @@ def test_a_card_that_is_not_there_is_told_with_the_remedy(monkeypatch):
     monkeypatch.setattr(engines, "_card_is_visible", lambda: False)
     with pytest.raises(ModelError, match="device: cuda is set.*requirements-cuda.txt"):
         pick_device("cuda")
+
+
+def test_a_card_that_cannot_be_used_is_told_and_the_processor_does_not_step_in(monkeypatch):
+    # ONNX Runtime itself would go on without the card, in silence.
+    session = SimpleNamespace(get_providers=lambda: ["CPUExecutionProvider"])
+    stand_in = SimpleNamespace(
+        SessionOptions=SimpleNamespace,
+        preload_dlls=lambda: None,
+        InferenceSession=lambda *_, **__: session,
+    )
+    monkeypatch.setitem(sys.modules, "onnxruntime", stand_in)
+    with pytest.raises(ModelError, match=r"cannot use this machine's graphics card.*nvidia-smi"):
+        CudaEngine(COMPACT)

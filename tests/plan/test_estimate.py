@@ -2,12 +2,14 @@
 
 import shutil
 from collections import namedtuple
+from pathlib import Path
 
 import pytest
 
 from autochrome.archive import Entry
 from autochrome.errors import ArchiveError
 from autochrome.plan import estimate
+from autochrome.plan.run import Run
 
 HEADER = {"width": 640, "height": 480, "duration_seconds": 60.0, "frame_rate": 24.0}
 
@@ -92,3 +94,10 @@ def test_a_disk_without_room_is_told_before_the_start(tmp_path, monkeypatch):
 )
 def test_a_time_is_told_as_people_say_it(seconds, words):
     assert estimate.as_duration(seconds) == words
+
+
+def test_a_job_of_several_threads_is_given_memory_for_its_children_and_both_networks():
+    work = {"needs": {"x0": estimate.PhotoNeeds(100, 50, 0)}, "network": 400}
+    planned = Run(Path("results"), work=work)
+    one, two, four = (planned.memory_of("x0", threads) for threads in (1, 2, 4))
+    assert two - one == 400 + (four - two) // 2

@@ -60,7 +60,8 @@ def tiny(tmp_path: Path) -> Settings:
     raw["network"] = {"widths": [16, 16, 16, 16], "blocks": [1, 1, 1], "frozen_stages": 1}
     stage = raw["train"]["stages"][0] | {"name": "short", "steps": 4, "batch": 2, "warm_up": 1}
     stage["sizes"] = [[0, 32]]
-    raw["train"] |= {"warm_start": None, "bfloat16": False, "threads": 1, "stages": [stage]}
+    raw["train"] |= {"warm_start": None, "bfloat16": False, "threads": 1, "processes": 0}
+    raw["train"]["stages"] = [stage]
     config = tmp_path / "config.yaml"
     config.write_text(yaml.safe_dump(raw), encoding="utf-8")
     return load_settings(config)

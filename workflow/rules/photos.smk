@@ -1,5 +1,5 @@
-# A job's children work side by side around one network. Two keep a core busy while another waits;
-# more only where there are fewer buckets than cores, since a network lies in memory once a job.
+# A job's children work side by side around its network. Two keep a core busy while another waits;
+# more only where there are fewer buckets than cores, since each job holds networks of its own.
 photo_threads = max(2, (workflow.resource_settings.cores or 2) // max(1, len(run.open_buckets)))
 
 
