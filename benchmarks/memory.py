@@ -85,6 +85,11 @@ Write = Callable[[NDArray[np.uint8], Path], None]
 KINDS: dict[str, tuple[str, str, Write]] = {
     "jpeg": (".jpg", "jpeg", partial(by_pillow, quality=92)),
     "jpeg sepia": (".jpg", "jpeg", lambda g, p: by_pillow(sepia_of(g), p, quality=92)),
+    "jpeg 4:4:4": (
+        ".jpg",
+        "jpeg",
+        lambda g, p: by_pillow(sepia_of(g), p, quality=92, subsampling=0),
+    ),
     "png": (".png", "png", as_png),
     "png 16": (".png", "png", lambda g, p: as_png(deep(g), p)),
     "png sepia": (".png", "png", lambda g, p: as_png(sepia_of(g), p)),

@@ -85,16 +85,24 @@ def _tiff_codes(path: Path) -> NDArray[np.floating]:
     """By Pillow (libtiff), which is not what the product reads with; else by tifffile."""
     try:
         with Image.open(path) as image:
-            if image.mode.startswith(("I;16", "F")):
-                scale = 257 if image.mode != "F" else max(1.0, image.getextrema()[1]) / 255
-                return np.asarray(image).astype(np.float64) / scale
+            if image.mode.startswith("I;16") and image.tag_v2.get(262) != 0:
+                return np.asarray(image).astype(np.float64) / 257
             if len(set(image.tag_v2.get(258, (8,)))) == 1 and image.tag_v2.get(258, (8,))[0] <= 8:
                 return np.asarray(image.convert("RGB"), np.float64) @ [0.299, 0.587, 0.114]
     except Exception:  # whatever libtiff dislikes
         pass
-    pixels = tifffile.imread(path, key=0).astype(np.float64)
-    pixels /= {1: 1 / 255, 2: 257}.get(tifffile.TiffFile(path).pages[0].dtype.itemsize, 1)
-    return pixels if pixels.ndim == 2 else pixels[..., :3] @ [0.299, 0.587, 0.114]
+    page = tifffile.TiffFile(path).pages[0]
+    pixels = page.asarray()
+    white = {"b": 1, "u": np.iinfo(np.uint8 if page.dtype.itemsize == 1 else np.uint16).max}
+    # Floating-point samples are those of 0 to 1, of 8 or of 16 bits.
+    of_floats = next((most for most in (1.0, 255.0) if pixels.max() <= most), 65535.0)
+    codes = pixels * (255 / white.get(page.dtype.kind, of_floats))
+    codes = 255 - codes if page.photometric == 0 else codes
+    codes = np.moveaxis(codes, 0, 2) if codes.ndim == 3 and page.planarconfig == 2 else codes
+    channels = 1 if codes.ndim == 2 else codes.shape[2]
+    if channels < 3:
+        return codes if channels == 1 else codes[..., 0]
+    return codes[..., :3] @ [0.299, 0.587, 0.114]
 
 
 def luma_error(source: Path, result: Path) -> str:

@@ -46,16 +46,22 @@ def photographs(places: list[Path]) -> Iterator[NDArray[np.uint8]]:
 
 def named_photographs(places: list[Path]) -> Iterator[tuple[str, NDArray[np.uint8]]]:
     """The same, each with its path in the folder or tar file."""
+    for name, data in files(places):
+        yield name, _square(data)
+
+
+def files(places: list[Path]) -> Iterator[tuple[str, bytes]]:
+    """Path and bytes of every file in folders and tar files."""
     for place in places:
         if place.is_dir():
             for path in sorted(place.rglob("*")):
                 if path.is_file():
-                    yield str(path), _square(path.read_bytes())
+                    yield str(path), path.read_bytes()
         else:
             with tarfile.open(place) as archive:
                 for member in archive:
                     if member.isfile():
-                        yield member.name, _square(archive.extractfile(member).read())
+                        yield member.name, archive.extractfile(member).read()
 
 
 def _square(data: bytes) -> NDArray[np.uint8]:

@@ -3,7 +3,7 @@
 from pathlib import PurePosixPath
 
 HEAD_BYTES = 4096
-VERSION = 2
+VERSION = 3
 
 PHOTO_SUFFIXES = {
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".bmp", ".dib", ".gif"),
@@ -48,6 +48,9 @@ _PHOTO_MAGIC = (
     (b"\xff\x0a", "jxl"),
     (b"\x00\x00\x00\x0cJXL \r\n\x87\n", "jxl"),
     (b"8BPS", "psd"),
+    (b"P7\n", "pam"),
+    (b"PF\n", "pfm"),
+    (b"Pf\n", "pfm"),
     (b"FUJIFILMCCD-RAW", "raw"),
     (b"\0MRM", "raw"),
     (b"IIRS", "raw"),

@@ -166,9 +166,9 @@ def make_index(
 ) -> None:
     """Index the film ``source``, cut into at most ``chunks``, and write the index to ``target``.
 
-    ``key_frames`` is as `choose_key_frames` has it; ``treat_as`` "grey" or "colour" is a person's
-    word on the whole film, which goes before what is measured. With ``seconds`` only so many around
-    the middle are indexed, as if they were a film, in one piece.
+    ``key_frames`` is as `choose_key_frames` has it; ``treat_as`` "grey", "colour" or "negative" is
+    a person's word on the whole film, which goes before what is measured. With ``seconds`` only
+    so many around the middle are indexed, as if they were a film, in one piece.
 
     Raises ItemError if it has no picture that can be decoded.
     """
@@ -190,7 +190,7 @@ def _index(
     with open_film(source, threads) as film:
         stretch = None if seconds is None else middle_of(film, seconds)
         frames = decode(film) if stretch is None else decode_stretch(film, stretch)
-        seen = _look_through(film, frames, threads)
+        seen = _look_through(film, frames, threads, treat_as == "negative")
         time_base = film.time_base
         promised_seconds = (film.container.duration or 0) / av.time_base
         promised_frames = film.stream.frames
@@ -223,6 +223,9 @@ def _index(
         tones[:] = COLOUR
     elif treat_as == "grey":
         tones[tones == COLOUR] = GREY
+    elif treat_as == "negative":
+        # The mask of a colour negative is no tint to keep.
+        tones[:] = GREY
     in_colour = share_of(COLOUR, shots, tones, len(pts)) >= COLOUR_SHARE
     if not in_colour:
         _refuse(seen, pts, time_base)
@@ -332,12 +335,14 @@ class _Seen:
             self.novelty.look(small, self.prints[-2:-1] == self.prints[-1:])
 
 
-def _look_through(film: Film, frames: Iterator[av.VideoFrame], threads: int) -> _Seen:
+def _look_through(
+    film: Film, frames: Iterator[av.VideoFrame], threads: int, inverted: bool
+) -> _Seen:
     seen = None
     with closing(ahead(frames)) as decoded:
         for frame in decoded:
             if seen is None:
-                seen = _Seen(picture_of(frame, film.stream))
+                seen = _Seen(replace(picture_of(frame, film.stream), inverted=inverted))
             seen.add(frame)
             if film.faults.bad and threads != DAMAGED_THREADS:
                 raise _DamagedError

@@ -31,6 +31,7 @@ class Picture:
     ``depth`` is the luma's bits, ``full`` whether its codes are full range, ``matrix``,
     ``primaries`` and ``transfer`` H.273 numbers with nothing left unspecified, ``fields`` "tff",
     "bff" or "" (progressive), ``display`` FFmpeg's nine display matrix numbers or none.
+    ``inverted``: the film is a negative, and its luma is taken as the positive's.
     """
 
     width: int
@@ -44,6 +45,7 @@ class Picture:
     fields: str
     aspect: tuple[int, int]
     display: tuple[int, ...]
+    inverted: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -73,6 +75,8 @@ class Picture:
     def notes(self) -> dict[str, Any]:
         """What a person should know about how this picture is read."""
         notes: dict[str, Any] = {}
+        if self.inverted:
+            notes["inverted"] = "a negative, as the settings say"
         if is_rgb(self.format):
             notes["luma_source"] = "made from R'G'B', full range"
         if any(component.is_alpha for component in av.VideoFormat(self.format).components):
@@ -136,7 +140,7 @@ def _depth_of(pixel_format: av.VideoFormat) -> int:
 
 
 def luma_of(frame: av.VideoFrame, picture: Picture) -> NDArray[np.integer]:
-    """The luma of a decoded frame, on the film's own codes.
+    """The luma of a decoded frame, on the film's own codes; of a negative, the positive's.
 
     uint8 or uint16 (H, W), contiguous. Raises ItemError if the frame is of another size or kind
     than the film's first.
@@ -148,14 +152,25 @@ def luma_of(frame: av.VideoFrame, picture: Picture) -> NDArray[np.integer]:
             "Cut it there into two films, or convert it to one size first (with FFmpeg).",
         )
     if is_rgb(frame.format.name):
-        return _luma_from_rgb(frame, picture)
+        return _positive(_luma_from_rgb(frame, picture), picture)
     plain = _planar(frame)
     if _depth_of(plain.format) != picture.depth:
         raise ItemError(
             f"The picture changes its depth from {picture.depth} bits in the middle.",
             "Convert it to one pixel format first, for example with FFmpeg.",
         )
-    return np.ascontiguousarray(plane_array(plain, 0))
+    return _positive(np.ascontiguousarray(plane_array(plain, 0)), picture)
+
+
+def _positive(luma: NDArray[np.integer], picture: Picture) -> NDArray[np.integer]:
+    """The luma, or of a negative its inverse: black and white change places.
+
+    What is whiter than white in limited range becomes blacker than black, as far as codes go.
+    """
+    if not picture.inverted:
+        return luma
+    black, span = luma_scale(picture.depth, picture.full)
+    return luma.dtype.type(2 * black + span) - np.minimum(luma, luma.dtype.type(2 * black + span))
 
 
 def _planar(frame: av.VideoFrame) -> av.VideoFrame:

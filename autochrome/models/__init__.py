@@ -21,6 +21,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "engines": ["pick_device"],
         "fetch": ["Folders", "default_folders", "fetch_model"],
         "forms": ["ReadyModel", "ready_model", "record_of"],
+        "negative": ["NEGATIVE_FROM", "negativity"],
         "jobs": ["convert_job", "fetch_job", "planned_model", "ready_file"],
         "predictors": ["NetworkPredictor", "Predictor", "predict_ab"],
         "registry": ["Model", "find_model", "list_models"],

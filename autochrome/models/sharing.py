@@ -1,4 +1,7 @@
-"""One network for several processes: it lies in the memory of their parent alone."""
+"""One network for several processes: it lies in the memory of their parent alone.
+
+So does the one that tells negatives from positives.
+"""
 
 import contextlib
 import threading
@@ -12,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .negative import negativity
 from .predictors import Predictor
 
 _asking = threading.Lock()
@@ -72,6 +76,8 @@ class SharedPredictor:
     def _answer(self, question: str, arguments: tuple) -> tuple[bool, Any]:
         """Whether it went well, and the answer or the error."""
         try:
+            if question == "negativity":
+                return True, negativity(*arguments)
             if question == "predict":
                 with self._one() as predictor:
                     return True, predictor.predict(*arguments)
@@ -114,6 +120,10 @@ class LentPredictor:
 
     def predict(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
         return self._ask("predict", lightness)
+
+    def negativity(self, luma: NDArray[np.uint8]) -> float:
+        """As `negativity` says it, in the other process."""
+        return self._ask("negativity", luma)
 
     def _ask(self, question: str, *arguments: Any) -> Any:
         with _asking:

@@ -1,5 +1,6 @@
 """One photograph, from its file to the coloured one: what runs in the child process."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,13 @@ from numpy.typing import NDArray
 from ..color import chroma_from_ab, colorfulness, rgb_from_luma_chroma, tone_of
 from ..errors import ItemError
 from ..mark import marked_xmp
-from ..models import Predictor
+from ..models import NEGATIVE_FROM, Predictor, negativity
 from .caption import caption_of
 from .colour_space import as_srgb
-from .document import page_of
+from .document import Page, page_of
 from .faults import damaged, unsupported_format, writing_results
 from .formats import FORMATS
+from .negative import negative_figure
 from .picture import Picture, sidecar_of
 from .steps import Proxy, proxy_of, steps_of
 from .tiff_pages import colour_pages, pictures_apart
@@ -24,6 +26,10 @@ from .tiff_pages import colour_pages, pictures_apart
 _DOCUMENT = (
     "It is a document: paper with writing, lines or a map. To colour it all the same, give it "
     "treat_as grey in the table of overrides, or set photos.tone to grey."
+)
+_NEGATIVE = (
+    "It is a negative. To invert and colour it, give it treat_as negative in the table of "
+    "overrides; if it is none, treat_as grey. photos.tone is the same for all."
 )
 # Below this colorfulness a result looks grey.
 _HARDLY_ANY = 2.0
@@ -49,17 +55,19 @@ def colour_photo(
     predictor: Predictor,
     settings: dict[str, Any],
     facts: dict[str, str],
+    negativity: Callable[[NDArray[np.uint8]], float] = negativity,
 ) -> dict[str, Any]:
     """Colour the photograph ``source`` into ``part``, unless it is in colour already.
 
     ``name`` is its format; ``predictor`` the network, with the ``device`` that runs it; ``facts``
-    go into the mark, which stands in ``part``.xmp if the file cannot hold it. Returns the fields of
-    an `Outcome`, with the status "coloured", "partial", "left_colour" or "left_alone" (a document).
-    Raises ItemError for what is wrong with the photograph, AutochromeError for what is wrong with
-    the place of the results.
+    go into the mark, which stands in ``part``.xmp if the file cannot hold it; ``negativity`` is
+    `models.negativity`, or that of another process. Returns the fields of an `Outcome`, with the
+    status "coloured", "partial", "left_colour" or "left_alone" (a document, a negative). Raises
+    ItemError for what is wrong with the photograph, AutochromeError for what is wrong with the
+    place of the results.
     """
     if name == "tiff" and (pages := pictures_apart(source)):
-        rest = (name, predictor, settings, facts)
+        rest = (name, predictor, settings, facts, negativity)
         return colour_pages(source, pages, part, lambda one, to: colour_photo(one, to, *rest))
     picture = _read(source, name, settings["max_pixels"])
     outcome = Outcome("coloured", picture.width, picture.height)
@@ -71,9 +79,15 @@ def colour_photo(
         picture.invert()
         picture.notes.append("inverted: a negative, as the settings say")
     proxy = proxy_of(picture, predictor)
-    if _is_document(proxy, settings["tone"], outcome):
+    page = _page(proxy, outcome)
+    if page.is_document and settings["tone"] == "auto":
         outcome.status, outcome.reason = "left_alone", _DOCUMENT
         return asdict(outcome)
+    if settings["tone"] == "auto":
+        figure = negative_figure(proxy, page, picture.orientation, negativity)
+        if _is_negative(figure, outcome):
+            outcome.status, outcome.reason = "left_alone", _NEGATIVE
+            return asdict(outcome)
 
     steps = steps_of(picture, proxy, predictor, settings)
     picture.badge = settings.get("visible_mark") == "corner"
@@ -111,13 +125,23 @@ def colour_photo(
     return asdict(outcome)
 
 
-def _is_document(proxy: Proxy, wanted: str, outcome: Outcome) -> bool:
-    """Is it a document, by measurement and not otherwise by the setting? Noted in the outcome."""
+def _page(proxy: Proxy, outcome: Outcome) -> Page:
+    """What the picture is like as a page; noted in the outcome."""
     page = page_of(proxy.overview)
     outcome.checks["paper"] = round(page.paper, 3)
     if page.is_document:
         outcome.checks["scan"] = "document"
-    return page.is_document and wanted == "auto"
+    return page
+
+
+def _is_negative(figure: float | None, outcome: Outcome) -> bool:
+    """Is it a negative, by measurement? Noted in the outcome."""
+    if figure is None:
+        return False
+    outcome.checks["negative"] = round(figure, 1)
+    if figure >= NEGATIVE_FROM:
+        outcome.checks["scan"] = "negative"
+    return figure >= NEGATIVE_FROM
 
 
 def _tone(picture: Picture, wanted: str, outcome: Outcome) -> str:

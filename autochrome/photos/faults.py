@@ -14,6 +14,8 @@ _AGAIN = "Get the file again from where it came from."
 
 _UNSUPPORTED = {
     "jxl": "a JPEG XL picture",
+    "pam": "a Netpbm picture of the general kind (PAM)",
+    "pfm": "a Netpbm picture of floating-point samples (PFM)",
     "psd": "a Photoshop document",
 }
 
@@ -84,9 +86,9 @@ def foreign_content(path: Path) -> ItemError | None:
 
 
 def damaged(path: Path, what: str) -> ItemError:
-    """The fault of a file that cannot be decoded; ``what`` is one clause."""
+    """The fault of a file that cannot be decoded; ``what`` is one clause, or a decoder's words."""
     return foreign_content(path) or ItemError(
-        f"It cannot be decoded: {what}.",
+        f"It cannot be decoded: {' '.join(what.split()).rstrip(' .')}.",
         "Get the file again, or repair it; see whether another program opens it.",
     )
 

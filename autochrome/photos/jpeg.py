@@ -78,10 +78,18 @@ def read(path: Path, max_pixels: int) -> Picture:
             kinds.get(len(jpeg.components), f"a JPEG of {jpeg.precision} bits a sample")
         )
         raise ItemError(f"It is {kind}, which is not supported.", convert_remedy(path))
+    if not jpeg.has_full_luma:
+        raise ItemError(
+            "It is a JPEG whose luma is sampled less densely than its chroma, which is not "
+            "supported.",
+            convert_remedy(path),
+        )
     notes = []
-    if not jpeg.ends and _sound_luma(jpeg.with_end()) is not None:
-        jpeg = jpeg.with_end()
-        notes = ["its end marker was missing, and nothing else"]
+    if not jpeg.ends:
+        jpeg = jpeg.without_cut_segment()
+        if jpeg.has_all_scans and _sound_luma(jpeg.with_end()) is not None:
+            jpeg = jpeg.with_end()
+            notes = ["its end marker was missing, and nothing else"]
     sound = _sound_luma(jpeg) if len(jpeg.components) == 1 else None
     facts = {
         "notes": notes,

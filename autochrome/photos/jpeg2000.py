@@ -7,6 +7,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import imagecodecs
 import numpy as np
@@ -47,10 +48,10 @@ def read(path: Path, max_pixels: int) -> Picture:
         bare = data.startswith(_CODESTREAM)
         boxes = [] if bare else list(_boxes(data))
         stream = data if bare else dict(boxes).get(b"jp2c", b"")
-        height, width, depths = _size(stream)
+        height, width, parts = _size(stream)
         check_pixels(height, width, max_pixels)
         header = dict(_boxes(dict(boxes).get(b"jp2h", b"")))
-        _check_coding(path, header, depths)
+        _check_coding(path, header, parts)
         # Of a whole JP2 the decoder would convert the pixels to sRGB by the profile.
         pixels = imagecodecs.jpeg2k_decode(stream, planar=False)
         if pixels.shape[:2] != (height, width):
@@ -61,7 +62,7 @@ def read(path: Path, max_pixels: int) -> Picture:
         raise damaged(path, str(error)) from error
     kept = tuple(box for box in boxes if box[0] not in _STRUCTURE)
     known = {content[:16]: content[16:] for name, content in kept if name == b"uuid"}
-    bits = depths[0]
+    bits = parts[0].bits
     if bits not in (8, 16):
         pixels = _spread(pixels, bits)
     return picture_from_pixels(
@@ -88,8 +89,16 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         position = end
 
 
-def _size(stream: bytes) -> tuple[int, int, list[int]]:
-    """Height, width and bits of each component, from the codestream's SIZ segment."""
+class _Component(NamedTuple):
+    """How a component is stored: bits a sample, and the grid's points between two of them."""
+
+    bits: int
+    signed: bool
+    step: tuple[int, int]
+
+
+def _size(stream: bytes) -> tuple[int, int, list[_Component]]:
+    """Height, width and components, from the codestream's SIZ segment."""
     if not stream.startswith(_CODESTREAM) or len(stream) < 42:
         raise ValueError("its codestream is missing")
     x1, y1, x0, y0 = struct.unpack_from(">4I", stream, 8)
@@ -97,15 +106,21 @@ def _size(stream: bytes) -> tuple[int, int, list[int]]:
     parts = stream[42 : 42 + 3 * count]
     if not 0 < count < 5 or len(parts) < 3 * count:
         raise ValueError(f"it has {count} components")
-    if any(part & 0x80 for part in parts[::3]):
-        raise ValueError("its samples are signed")
-    return y1 - y0, x1 - x0, [1 + (part & 0x7F) for part in parts[::3]]
+    components = [
+        _Component(1 + (sample & 0x7F), sample > 0x7F, (down, across))
+        for sample, across, down in zip(*(parts[i::3] for i in range(3)), strict=True)
+    ]
+    return y1 - y0, x1 - x0, components
 
 
-def _check_coding(path: Path, header: dict[bytes, bytes], depths: list[int]) -> None:
+def _check_coding(path: Path, header: dict[bytes, bytes], parts: list[_Component]) -> None:
     kind = ""
-    if len(set(depths)) > 1 or depths[0] > 16:
-        kind = f"a JPEG 2000 of {depths} bits"
+    if len({part.bits for part in parts}) > 1 or parts[0].bits > 16:
+        kind = f"a JPEG 2000 of {[part.bits for part in parts]} bits"
+    elif any(part.signed for part in parts):
+        kind = "a JPEG 2000 of signed samples"
+    elif any(part.step != (1, 1) for part in parts):
+        kind = "a JPEG 2000 with components of reduced size"
     elif b"pclr" in header:
         kind = "a JPEG 2000 with a palette"
     elif header.get(b"colr", b"")[:1] == b"\1":

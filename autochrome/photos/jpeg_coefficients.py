@@ -1,7 +1,7 @@
 """A JPEG's own luma coefficients put beside new chroma, bit for bit, with jpeglib.
 
 There is no jpeglib for Linux on arm64; `transplant` is None there, and the caller encodes the
-luma again. jpeglib needs about 18 bytes of memory a pixel.
+luma again.
 """
 
 import tempfile
@@ -49,12 +49,10 @@ def _transplant(
             Image.fromarray(plane).save(name, "JPEG", qtables=[table])
         with libjpeg_warnings() as warnings:
             luma = _read(y)
-        # What is not needed any more is given back: of a large picture it is much.
-        luma.Cb = luma.Cr = None
         if negated:
             np.negative(luma.Y, out=luma.Y)
         if luma.Y.shape[:2] != tuple(-(-side // 8) for side in size):
-            raise TransplantError("luma is sampled less densely than chroma")
+            raise TransplantError("its blocks are not those of a picture of its size")
         _write(out, size, luma, _read(cb), _read(cr))
         result = _read(out)
         if not (np.array_equal(result.Y, luma.Y) and np.array_equal(_table(result), _table(luma))):
@@ -67,8 +65,11 @@ transplant = None if jpeglib is None else _transplant
 
 
 def _read(name: str) -> "DCTJPEG":
+    """The luma coefficients and tables of a file."""
     with _as_transplant_error("the coefficients cannot be read"):
         jpeg = jpeglib.read_dct(name)
+        # Chroma is not taken out of libjpeg: of a large picture it is much.
+        jpeg.jpeg_color_space = jpeglib.JCS_GRAYSCALE
         jpeg.load()
         return jpeg
 

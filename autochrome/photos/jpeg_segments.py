@@ -43,13 +43,15 @@ class Segment:
 @dataclass(frozen=True)
 class Jpeg:
     """A JPEG file taken apart: ``segments`` are its APPn and COM segments before the first scan,
-    ``stripped`` the same file without them."""
+    ``stripped`` the same file without them. ``sampling`` holds a byte for each of the components,
+    4 bits for its horizontal factor and 4 for its vertical one."""
 
     height: int
     width: int
     precision: int
     coding: str
     components: bytes
+    sampling: bytes
     segments: tuple[Segment, ...]
     stripped: bytes
 
@@ -84,6 +86,14 @@ class Jpeg:
         return self.components == b"RGB"
 
     @property
+    def has_full_luma(self) -> bool:
+        """Is no component sampled more densely than the first, which is the luma?"""
+        across, down = zip(
+            *((factors >> 4, factors & 15) for factors in self.sampling), strict=True
+        )
+        return max(across) == across[0] and max(down) == down[0]
+
+    @property
     def trailer(self) -> bytes:
         """What programs put behind the end marker (IPTC of older ones, a camera's film); empty
         if further JPEG pictures lie there, since those would be grey copies."""
@@ -98,6 +108,36 @@ class Jpeg:
     def with_end(self) -> "Jpeg":
         """The same with an end marker behind everything."""
         return replace(self, stripped=self.stripped + _EOI)
+
+    @property
+    def has_all_scans(self) -> bool:
+        """Are there scans for every coefficient of every component, down to its last bit?
+
+        A progressive file that is cut between two scans decodes without a word, only coarser.
+        """
+        missing = {(name, k) for name in self.components for k in range(64)}
+        for found in re.finditer(rb"\xff\xda", self.stripped):
+            head = self.stripped[found.end() + 2 : found.end() + 14]
+            count = head[0] if head else 0
+            if not 0 < count < 5 or len(head) < 4 + 2 * count:
+                break
+            first, last, bits = head[1 + 2 * count : 4 + 2 * count]
+            if not bits & 15:
+                names = head[1 : 1 + 2 * count : 2]
+                missing -= {(name, k) for name in names for k in range(first, last + 1)}
+        return not missing
+
+    def without_cut_segment(self) -> "Jpeg":
+        """The same up to a marker segment that is cut by the end of the file, if there is one.
+
+        Of a progressive file, a table between two scans: there decoders give up all they have.
+        """
+        tail = max(0, len(self.stripped) - _LARGEST - 4)
+        markers = list(re.compile(rb"\xff[\xc0-\xcf\xda-\xfe]").finditer(self.stripped, tail))
+        start = markers[-1].start() if markers else len(self.stripped)
+        size = int.from_bytes(self.stripped[start + 2 : start + 4])
+        is_cut = start + 4 > len(self.stripped) or start + 2 + size > len(self.stripped)
+        return replace(self, stripped=self.stripped[:start]) if is_cut else self
 
     @cached_property
     def _end(self) -> int:
@@ -140,6 +180,7 @@ def parse(data: bytes) -> Jpeg:
         precision=precision,
         coding=_CODINGS[code],
         components=payload[6 : 6 + 3 * count : 3],
+        sampling=payload[7 : 6 + 3 * count : 3],
         segments=tuple(segments),
         stripped=b"".join(kept),
     )

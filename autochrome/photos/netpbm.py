@@ -12,8 +12,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ItemError
-from .faults import check_pixels, convert_remedy, damaged
+from .faults import check_pixels, damaged
 from .picture import Picture, Written, coloured_strips, picture_from_strips, strips
 from .raster import verified_strips
 
@@ -26,10 +25,6 @@ def read(path: Path, max_pixels: int) -> Picture:
     with open(path, "rb") as file:
         head = file.read(HEADER_BYTES)
         kind = head[1:2]
-        if kind not in b"123456":
-            raise ItemError(
-                "It is a Netpbm picture of a kind which is not supported.", convert_remedy(path)
-            )
         values, start, comments = header_numbers(head, 2 if kind in b"14" else 3)
         if values is None:
             raise damaged(path, "its header is broken")

@@ -28,6 +28,7 @@ _CHANNELS = {number: channels for channels, number in _COLOUR_TYPES.items()} | {
 # Depth and colour type of codes that are filtered as such of so many bytes are.
 _PLAIN = {1: (8, 0), 2: (8, 4), 3: (8, 2), 4: (8, 6), 6: (16, 2), 8: (16, 6)}
 _STRIP_BYTES = 1 << 22
+_STRIP_HEADERS = 1 << 12
 _PIECE = 1 << 20
 
 
@@ -49,7 +50,10 @@ def encoded(strips: Iterator[NDArray[np.integer]]) -> Iterator[bytes]:
     above = None
     for rows in strips:
         known = rows if above is None else np.concatenate([above, rows])
-        small = memoryview(imagecodecs.png_encode(np.ascontiguousarray(known), level=0))
+        # Room for filters and chunks: what imagecodecs leaves is too little for a column.
+        room = 2 * known.nbytes + len(known) + _STRIP_HEADERS
+        known = np.ascontiguousarray(known)
+        small = memoryview(imagecodecs.png_encode(known, level=0, out=room))
         filtered = zlib.decompress(b"".join(data for name, data in _chunks(small) if name == _IDAT))
         length = 1 + rows.shape[1] * rows.shape[2] * rows.itemsize
         if data := deflate.compress(memoryview(filtered)[(len(known) - len(rows)) * length :]):

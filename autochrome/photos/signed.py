@@ -1,13 +1,17 @@
 """Content credentials in a coloured photograph, which stays the picture that it was."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..archive import temporary_beside
 from ..credentials import FORMS, SIGNED, UNSIGNED, sign
 from ..errors import ItemError
-from ..models import Predictor
+from ..models import Predictor, negativity
 from .colour import colour_photo
 from .faults import writing_results
 from .formats import FORMATS
@@ -25,12 +29,13 @@ def colour_and_sign(
     predictor: Predictor,
     settings: dict[str, Any],
     facts: dict[str, str],
+    negativity: Callable[[NDArray[np.uint8]], float] = negativity,
 ) -> dict[str, Any]:
     """As `colour_photo`; what was coloured is signed with the ``credentials`` of the settings.
 
     ``name`` is a format whose results C2PA knows.
     """
-    outcome = colour_photo(source, part, name, predictor, settings, facts)
+    outcome = colour_photo(source, part, name, predictor, settings, facts, negativity)
     if outcome["status"] in LEFT:
         return outcome
     suffix = FORMATS[name].suffix

@@ -123,7 +123,7 @@ def _joined(outcomes: list[Outcome], faults: list[tuple[int, ItemError]], count:
     checks["tones"] = [outcome["checks"]["tone"] for outcome in outcomes]
     notes = [note for outcome in outcomes for note in outcome["checks"].get("notes", [])]
     checks["notes"] = list(dict.fromkeys(notes))
-    for status, what in zip(LEFT, ("in colour", "documents"), strict=True):
+    for status, what in zip(LEFT, ("in colour", "documents or negatives"), strict=True):
         left = sum(outcome["status"] == status for outcome in outcomes)
         if left and joined["status"] != status:
             checks["notes"].append(f"{left} of {count} pictures are {what}: left as they are")

@@ -91,10 +91,9 @@ class Overrides:
     def config_for(self, path: str, config: dict[str, Any]) -> dict[str, Any]:
         """The settings as they are for the item at ``path``.
 
-        ``treat_as`` ("grey", "colour"; "negative" is for photographs alone) is photos.tone for a
-        photograph. For films it is a further
-        setting, as is ``crop`` (shares of the picture's height and width, from its top, right,
-        bottom and left); they are there only if a row sets them.
+        ``treat_as`` ("grey", "colour", "negative") is photos.tone for a photograph. For films it is
+        a further setting, as is ``crop`` (shares of the picture's height and width, from its top,
+        right, bottom and left); they are there only if a row sets them.
         """
         values = self.of(path)
         if not values:

@@ -157,8 +157,7 @@ def _stages(
             "settings": {
                 "key_frames": settings["key_frames"],
                 **({"preview": config["preview"]} if config["preview"] else {}),
-                # Films are not inverted.
-                **({} if config.get("treat_as") == "negative" else _picked(config, "treat_as")),
+                **_picked(config, "treat_as"),
             },
         },
         "colour": {

@@ -55,14 +55,14 @@ _COPIED = Section(
     "copied", "In colour already, copied", "The originals' bytes lie among the results."
 )
 _LEFT = Section("left", "In colour already, left alone", "There is no result for these.")
-_ALONE = Section("alone", "Not photographs, left alone", "There is no result for these.")
+_ALONE = Section("alone", "Documents and negatives, left alone", "There is no result for these.")
 _STATUS = {
     "failed": "failed",
     "partial": "damaged original",
     "coloured": "coloured",
     "copied": "copied",
     "left_colour": "left alone",
-    "left_alone": "no photograph",
+    "left_alone": "document or negative",
 }
 # Checks of a film that are sentences, and those that are lists of names.
 _FILM_REMARKS = (
@@ -109,7 +109,11 @@ def counts_of(rows: list[Row]) -> list[tuple[str, str]]:
         (done["film", True], "film coloured", "films coloured"),
         (frames, "frame in it", "frames in them"),
         (status["copied"] + status["left_colour"], "in colour already", "in colour already"),
-        (status["left_alone"], "document left alone", "documents left alone"),
+        (
+            status["left_alone"],
+            "document or negative left alone",
+            "documents and negatives left alone",
+        ),
         (status["partial"], "of a damaged original", "of damaged originals"),
         (status["failed"], "failed", "failed"),
     ]

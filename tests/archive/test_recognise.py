@@ -85,6 +85,13 @@ def test_camera_raw_is_not_taken_for_tiff():
     assert recognise(b"II*\x00\x10\x00\x00\x00CR\x02\x00", "x") == ("photo", "raw")
 
 
+@pytest.mark.parametrize(
+    ("head", "format"), [(b"P7\nWIDTH 3\n", "pam"), (b"Pf\n3 2\n-1.0\n", "pfm")]
+)
+def test_netpbms_other_kinds_are_pictures_that_can_be_named(head, format):
+    assert recognise(head, "a.bin") == ("photo", format)
+
+
 def test_junk_before_a_jpegs_first_marker_is_forgiven():
     assert recognise(b"junk" + encoded(".jpg"), "a.jpg") == ("photo", "jpeg")
 

@@ -89,5 +89,5 @@ def test_the_summary_counts_what_the_manifest_says(tmp_path):
     write_manifest(rows, tmp_path)
     assert texts.summary(texts.counts(tmp_path / "manifest.tsv")) == (
         "2 coloured (1 of them from damaged originals), 1 in colour already, "
-        "1 document left alone, 2 failed."
+        "1 document or negative left alone, 2 failed."
     )

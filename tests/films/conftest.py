@@ -146,12 +146,13 @@ def colour_film(tmp_path: Path) -> Callable[..., Coloured]:
         chunks: int = 1,
         name: str = "work",
         key_frames: KeyFrames = "auto",
+        treat_as: str | None = None,
         seconds: float | None = None,
         **settings: Any,
     ) -> Coloured:
         folder = tmp_path / name
         folder.mkdir()
-        make_index(str(source), str(folder / "index.npz"), chunks, key_frames, seconds=seconds)
+        make_index(str(source), str(folder / "index.npz"), chunks, key_frames, treat_as, seconds)
         index = FilmIndex.load(folder / "index.npz")
         numbers = [n for n in range(chunks) if index.chunk(n)]
         for n in numbers:

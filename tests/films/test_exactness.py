@@ -113,3 +113,24 @@ def test_shot_changes_are_found(tmp_path):
     source = write_film(tmp_path / "a.mp4", moving_pictures(90))
     make_index(str(source), str(tmp_path / "i.npz"), 1)
     assert list(FilmIndex.load(tmp_path / "i.npz").shots) == [0, 30, 60]
+
+
+@pytest.mark.parametrize(
+    ("pixel_format", "both"), [("yuv420p", 251), ("gray", 255), ("yuv420p10le", 1004)]
+)
+def test_of_a_negative_the_result_is_the_inverse_exactly(tmp_path, colour_film, pixel_format, both):
+    pictures = [np.clip(picture, 5, 251) for picture in moving_pictures(30)]
+    if "10" in pixel_format:
+        pictures = [picture.astype(np.uint16) * 4 for picture in pictures]
+    inverse = [both - picture for picture in pictures]
+    films = []
+    for name, frames in (("negative", inverse), ("positive", pictures)):
+        source = tmp_path / f"{name}.mkv"
+        write_film(source, frames, codec="ffv1", pixel_format=pixel_format)
+        treat_as = "negative" if name == "negative" else None
+        films.append(colour_film(source, "mkv", 2, name, treat_as=treat_as, codec="ffv1"))
+    negative, positive = ([planes(frame) for frame in decoded(film.result)] for film in films)
+    for frame, planes_of_it, other in zip(pictures, negative, positive, strict=True):
+        assert np.array_equal(planes_of_it[0], frame)
+        assert all(map(np.array_equal, planes_of_it, other))
+    assert films[0].coding.notes()["inverted"]

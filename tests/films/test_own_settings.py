@@ -25,6 +25,15 @@ def test_a_film_in_colour_can_be_treated_as_grey_and_a_grey_one_as_colour(result
     assert row["checks"]["made_by"]["settings"]["treat_as"] == "grey"
 
 
+def test_a_film_that_a_person_names_a_negative_is_inverted_whatever_its_colour(results):  # noqa: F811
+    colour_film(results.archive / results.path)
+    results.own = {"treat_as": "negative"}
+    row = results.run()
+    assert row["status"] == "coloured" and "negative" in row["checks"]["inverted"]
+    before, after = (decoded(path)[2] for path in (results.archive / results.path, row["result"]))
+    assert np.abs(251 - planes(before)[0].astype(int) - planes(after)[0]).mean() < 3
+
+
 def test_borders_of_a_film_that_are_cropped_stay_without_colour(results):  # noqa: F811
     results.settings = results.settings | {"codec": "ffv1"}
     results.path = "a film.mkv"

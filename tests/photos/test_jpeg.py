@@ -282,3 +282,23 @@ def test_jpeg_ls_and_documents_with_a_jpeg_inside_are_named(tmp_path):
     for path, fault in ((ls, "JPEG-LS"), (pdf, "PDF")):
         with pytest.raises(ItemError, match=fault):
             jpeg.read(path, MOST)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 3, 12])
+def test_a_progressive_file_that_is_cut_between_its_scans_keeps_them(tmp_path, cut):
+    data = jpeg_bytes(sepia(), progressive=True)
+    scans = [at for at in range(len(data)) if data[at : at + 2] == b"\xff\xda"]
+    table = data.rindex(b"\xff\xc4", 0, scans[3])
+    (tmp_path / "scans.jpg").write_bytes(data[:table])
+    source, part, written = colour(tmp_path, data[: table + cut])
+    assert jpeg.read(source, MOST).damage
+    assert written.luma == "coefficients and table equal"
+    assert np.array_equal(coefficients(tmp_path / "scans.jpg")[0], coefficients(part)[0])
+
+
+def test_a_file_with_less_luma_than_chroma_is_named(tmp_path):
+    data = bytearray(jpeg_bytes(sepia(), subsampling=0))
+    frame = data.index(b"\xff\xc0")
+    data[frame + 14] = 0x22
+    with pytest.raises(ItemError, match="less densely"):
+        jpeg.read(_saved(tmp_path, bytes(data)), MOST)

@@ -1,11 +1,13 @@
-"""A negative that a person names as one is inverted, exactly, and coloured."""
+"""A negative is told and left alone; one that a person names as one is inverted and coloured."""
 
 import imagecodecs
 import numpy as np
 import pytest
 import tifffile
 from PIL import Image
+from skimage import data
 
+from autochrome.models import NEGATIVE_FROM
 from autochrome.photos import colour_photo
 from autochrome.photos.formats import FORMATS
 
@@ -62,6 +64,62 @@ def test_the_network_sees_the_positive(tmp_path, compact):
         )
         maps.append(imagecodecs.png_decode((tmp_path / f"{name}-result.png").read_bytes()))
     assert np.array_equal(*maps)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "tone", "status"),
+    [
+        (data.camera(), "auto", "coloured"),
+        (255 - data.camera(), "auto", "left_alone"),
+        (255 - data.camera(), "grey", "coloured"),
+        (255 - data.camera(), "negative", "coloured"),
+    ],
+)
+def test_a_negative_is_named_and_not_coloured_unless_a_setting_wants_it(
+    tmp_path, compact, pixels, tone, status
+):
+    save(tmp_path / "a.png", pixels)
+    part = tmp_path / "part.png"
+    outcome = colour_photo(
+        tmp_path / "a.png", part, "png", compact, SETTINGS | {"tone": tone}, FACTS
+    )
+    assert outcome["status"] == status
+    assert part.exists() == (status == "coloured")
+    assert ("treat_as negative" in outcome["reason"]) == (status == "left_alone")
+    assert ("negative" in outcome["checks"]) == (tone == "auto")
+    if tone == "auto":
+        assert (outcome["checks"]["negative"] >= NEGATIVE_FROM) == (status == "left_alone")
+
+
+def test_a_negative_that_is_stored_on_its_side_is_told_as_a_person_sees_it(tmp_path, compact):
+    figures = []
+    for name, turns, orientation in (("upright", 0, 1), ("turned", 1, 6)):
+        pixels = np.rot90(255 - data.camera(), turns)
+        tags = [(274, "H", 1, orientation, True)]
+        save(tmp_path / f"{name}.tif", np.ascontiguousarray(pixels), extratags=tags)
+        outcome = colour_photo(
+            tmp_path / f"{name}.tif", tmp_path / "part.tif", "tiff", compact, SETTINGS, FACTS
+        )
+        figures.append(outcome["checks"]["negative"])
+    assert figures[0] == pytest.approx(figures[1], abs=0.2)
+
+
+@pytest.mark.parametrize("pixels", [grey()[:10], np.full((300, 400), 255, np.uint8)])
+def test_where_there_is_nothing_to_know_nothing_is_told(tmp_path, compact, pixels):
+    save(tmp_path / "a.png", pixels)
+    outcome = colour_photo(
+        tmp_path / "a.png", tmp_path / "part.png", "png", compact, SETTINGS, FACTS
+    )
+    assert outcome["status"] == "coloured" and "negative" not in outcome["checks"]
+
+
+def test_in_a_batch_one_process_tells_negatives_for_all(results):
+    for name, pixels in (("a", data.camera()), ("b", 255 - data.camera())):
+        save(results.archive / f"{name}.jpg", pixels, quality=95)
+    results.threads = 2
+    rows = results.colour()
+    assert [rows[f"{name}.jpg"]["status"] for name in "ab"] == ["coloured", "left_alone"]
+    assert rows["b.jpg"]["checks"]["scan"] == "negative"
 
 
 def test_without_jpeglib_a_negatives_luma_is_encoded_again(tmp_path, compact, monkeypatch):

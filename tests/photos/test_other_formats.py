@@ -139,6 +139,16 @@ class TestJpeg2000:
         with pytest.raises(ItemError, match="cannot be decoded"):
             jpeg2000.read(tmp_path / "a.jp2", MOST)
 
+    @pytest.mark.parametrize(
+        ("place", "value", "kind"), [(42, 0x87, "signed"), (43, 2, "reduced size"), (42, 24, "25")]
+    )
+    def test_what_is_not_supported_is_not_called_damaged(self, tmp_path, place, value, kind):
+        data = bytearray(imagecodecs.jpeg2k_encode(grey(), level=0, codecformat="j2k"))
+        data[place] = value
+        (tmp_path / "a.j2k").write_bytes(data)
+        with pytest.raises(ItemError, match=f"{kind}.*not supported"):
+            jpeg2000.read(tmp_path / "a.j2k", MOST)
+
 
 class TestNetpbm:
     @pytest.mark.parametrize("pixels", [grey(), grey16(), sepia()])

@@ -107,3 +107,15 @@ def test_a_cut_file_is_found(tmp_path, left):
     (tmp_path / "a.png").write_bytes((tmp_path / "a.png").read_bytes()[:left])
     with pytest.raises((ValueError, zlib.error)):
         list(png_strips.decoded(tmp_path / "a.png"))
+
+
+@pytest.mark.parametrize("shape", [(151, 1, 3), (3000, 2, 3), (151, 1, 4)])
+def test_columns_are_written_too(tmp_path, shape):
+    pixels = np.random.default_rng(7).integers(0, 256, shape, np.uint8)
+    parts = [
+        png_strips.SIGNATURE,
+        png_strips.header(*shape, pixels.dtype),
+        *png_strips.encoded(iter([pixels])),
+        png_strips.chunk(b"IEND", b""),
+    ]
+    assert np.array_equal(imagecodecs.png_decode(b"".join(parts)), pixels)

@@ -102,7 +102,9 @@ def test_a_document_among_photographs_is_left_as_it_is(tmp_path):
 
     outcome = colour_pages(path, pictures_of(path), tmp_path / "part.tif", colour_large)
     assert outcome["status"] == "coloured"
-    assert "1 of 2 pictures are documents: left as they are" in outcome["checks"]["notes"]
+    assert (
+        "1 of 2 pictures are documents or negatives: left as they are" in outcome["checks"]["notes"]
+    )
     with tifffile.TiffFile(path) as before, tifffile.TiffFile(tmp_path / "part.tif") as after:
         assert np.array_equal(before.pages[1].asarray(), after.pages[1].asarray())
 

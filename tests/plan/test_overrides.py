@@ -84,7 +84,7 @@ def test_a_row_reaches_only_the_photographs_that_its_glob_matches(table):
         ("temperature", "0.5", {"colour", "join"}),
         ("crop", "2 3", {"colour", "join"}),
         ("treat_as", "grey", {"index", "join"}),
-        ("treat_as", "negative", set()),
+        ("treat_as", "negative", {"index", "join"}),
         ("already_colour", "copy", {"join"}),
     ],
 )

@@ -96,7 +96,7 @@ def test_what_was_left_alone_and_held_back_is_told(shelf):
 def test_a_document_that_was_left_alone_has_a_place_of_its_own(shelf):
     shelf.row("photo", "letter.tif", "", "left_alone")
     texts = report_of(shelf).texts
-    assert "Not photographs, left alone" in texts and "letter.tif" in texts
+    assert "Documents and negatives, left alone" in texts and "letter.tif" in texts
     assert "In colour already, left alone" not in texts
 
 

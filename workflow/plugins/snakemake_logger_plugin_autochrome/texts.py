@@ -116,7 +116,8 @@ def summary(status: Counter[str]) -> str:
     if already:
         told.append(f"{already:,} in colour already")
     if alone := status["left_alone"]:
-        told.append(f"{alone:,} document{'s'[: alone != 1]} left alone")
+        what = "document or negative" if alone == 1 else "documents and negatives"
+        told.append(f"{alone:,} {what} left alone")
     if status["failed"]:
         told.append(f"{status['failed']:,} failed")
     return ", ".join(told) + "."
