@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from autochrome.models import NEGATIVE_FROM, negativity
-from autochrome.photos.document import page_of
 from autochrome.photos.negative import negative_figure
 from autochrome.photos.picture import overview
 from autochrome.photos.steps import Proxy
@@ -28,8 +27,7 @@ _LIMITS = (2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0)
 def figure(grey: NDArray[np.uint8]) -> float:
     """What the product measures of a picture, uint8 (H, W); minus infinity if it does not."""
     luma = grey.astype(np.float32) / 255
-    seen = overview(luma)
-    told = negative_figure(Proxy(luma, seen), page_of(seen), 1, negativity)
+    told = negative_figure(Proxy(luma, overview(luma)), 1, negativity)
     return -np.inf if told is None else told
 
 

@@ -15,7 +15,7 @@ from ..mark import marked_xmp
 from ..models import NEGATIVE_FROM, Predictor, negativity
 from .caption import caption_of
 from .colour_space import as_srgb
-from .document import Page, page_of
+from .document import page_of
 from .faults import damaged, unsupported_format, writing_results
 from .formats import FORMATS
 from .negative import negative_figure
@@ -79,12 +79,11 @@ def colour_photo(
         picture.invert()
         picture.notes.append("inverted: a negative, as the settings say")
     proxy = proxy_of(picture, predictor)
-    page = _page(proxy, outcome)
-    if page.is_document and settings["tone"] == "auto":
+    if _is_document(proxy, settings["tone"], outcome):
         outcome.status, outcome.reason = "left_alone", _DOCUMENT
         return asdict(outcome)
     if settings["tone"] == "auto":
-        figure = negative_figure(proxy, page, picture.orientation, negativity)
+        figure = negative_figure(proxy, picture.orientation, negativity)
         if _is_negative(figure, outcome):
             outcome.status, outcome.reason = "left_alone", _NEGATIVE
             return asdict(outcome)
@@ -125,13 +124,13 @@ def colour_photo(
     return asdict(outcome)
 
 
-def _page(proxy: Proxy, outcome: Outcome) -> Page:
-    """What the picture is like as a page; noted in the outcome."""
+def _is_document(proxy: Proxy, wanted: str, outcome: Outcome) -> bool:
+    """Is it a document, by measurement and not otherwise by the setting? Noted in the outcome."""
     page = page_of(proxy.overview)
     outcome.checks["paper"] = round(page.paper, 3)
     if page.is_document:
         outcome.checks["scan"] = "document"
-    return page
+    return page.is_document and wanted == "auto"
 
 
 def _is_negative(figure: float | None, outcome: Outcome) -> bool:

@@ -35,6 +35,15 @@ NEGATIVES = {
 }
 
 
+# A line, a sheet, a sky that is bright below, rings.
+NOTHING_TO_KNOW = [
+    grey()[:10],
+    np.full((300, 400), 255, np.uint8),
+    np.tile(np.linspace(0, 255, 300).astype(np.uint8)[:, None], 400),
+    np.hypot(*np.mgrid[-150:150, -150:150]).astype(np.uint8),
+]
+
+
 @pytest.mark.parametrize("name", NEGATIVES)
 def test_the_luma_is_the_inverse_of_the_sources(tmp_path, compact, name):
     form, suffix, pixels, options = NEGATIVES[name]
@@ -104,7 +113,7 @@ def test_a_negative_that_is_stored_on_its_side_is_told_as_a_person_sees_it(tmp_p
     assert figures[0] == pytest.approx(figures[1], abs=0.2)
 
 
-@pytest.mark.parametrize("pixels", [grey()[:10], np.full((300, 400), 255, np.uint8)])
+@pytest.mark.parametrize("pixels", NOTHING_TO_KNOW)
 def test_where_there_is_nothing_to_know_nothing_is_told(tmp_path, compact, pixels):
     save(tmp_path / "a.png", pixels)
     outcome = colour_photo(
