@@ -20,10 +20,11 @@ WORK = Path("state/work.json")
 
 
 @contextmanager
-def logged(log: str, rule: str, item: str) -> Iterator[TextIO]:
+def logged(log: str, rule: str, item: str, threads: int = 1) -> Iterator[TextIO]:
     """Send the job's output, that of its child processes and of C libraries too, into ``log``.
 
-    ``rule`` and ``item`` (a bucket, a film) name the job in ``logs/timings.tsv``. An exception
+    ``rule`` and ``item`` (a bucket, a film) name the job in ``logs/timings.tsv``, where it is
+    expected to have kept so many ``threads`` busy. An exception
     is written to the log, an AutochromeError as its sentence alone, and raised again. Gives the
     stream on which the job can still speak to the person.
     """
@@ -46,12 +47,12 @@ def logged(log: str, rule: str, item: str) -> Iterator[TextIO]:
         sys.stdout.flush()
         sys.stderr.flush()
         person.close()
-    _record(rule, item, time.monotonic() - started)
+    _record(rule, item, threads, time.monotonic() - started)
 
 
-def _record(rule: str, item: str, seconds: float) -> None:
+def _record(rule: str, item: str, threads: int, seconds: float) -> None:
     try:
-        expected = read_json(WORK)["weights"][rule][item]
+        expected = read_json(WORK)["weights"][rule][item] / threads
     except (FileNotFoundError, ValueError, KeyError):
         return
     line = f"{rule}\t{item}\t{expected:.2f}\t{seconds:.2f}\n"

@@ -33,7 +33,7 @@ from autochrome.archive import read_json, sha256_file, write_json
 from autochrome.films.presets import encoder_settings
 from autochrome.models import default_folders, find_model
 from autochrome.models.prepare import make_ready
-from autochrome.plan import make_run
+from autochrome.plan import Hands, make_run
 from benchmarks.environment import job_environment
 from benchmarks.networks import NAME, write_models
 
@@ -102,7 +102,7 @@ def our_cost(film: Path, results: Path, network: dict | None = None) -> Cost:
     archive.mkdir()
     os.link(film, archive / film.name)
     config = copy.deepcopy(yaml.safe_load((ROOT / "config/config.yaml").read_text()))
-    run = make_run(config, archive, results, dry=False, say=lambda line: None)
+    run = make_run(config, archive, results, dry=False, hands=Hands(1), say=lambda line: None)
     (name, chunks) = next(iter(run.films.items()))
     if network is not None:
         path = results / f"plan/films/{name}/colour.json"

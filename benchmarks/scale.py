@@ -88,7 +88,8 @@ def finish(results: Path) -> None:
         write_json(done, {"plan": digest(plan), "rows": [row]})
     done_files = [*Path("done/photos").glob("*.json"), *Path("done/films").glob("*/join.json")]
     close_manifest(map(str, done_files), "done/manifest.json")
-    write_atomic(Path("report/index.html"), "")
+    for page in ("index.html", "overview.html"):
+        write_atomic(Path("report", page), "")
     write_json(Path("done/report.json"), {"plan": digest(read_json(Path("plan/run.json")))})
     give_verdict("done/verdict.json")
 
@@ -190,7 +191,10 @@ def main() -> None:
     cpu = {}
     for photos in (10, asked.photos // 10, asked.photos):
         archive, results = planned_and_done(folder, photos, asked.films, asked.minutes)
+        before = stamp(results / "done/manifest.json")
         done = run(archive, results)
+        if stamp(results / "done/manifest.json") != before:
+            raise RuntimeError("There was something to do: the null job leaves something out.")
         cpu[photos] = done.cpu
         print(f"{photos:7,} photos, nothing to do              {done}", flush=True)
     os.utime(next(archive.glob("*/*.jpg")))

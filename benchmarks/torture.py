@@ -49,6 +49,8 @@ class Trial:
     random: random.Random
     seconds: float = 0.0
     runs: int = 0
+    # Was a run at work when it was disturbed?
+    hit: bool = False
     said: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
@@ -82,10 +84,20 @@ class Trial:
     def last_words(self) -> str:
         return (self.folder / f"run-{self.runs}.txt").read_text(errors="replace")
 
-    def wait(self, most: float | None = None) -> float:
-        """Wait for a random moment of a run, or of its first ``most`` seconds."""
+    def wait(self, process: subprocess.Popen, most: float | None = None) -> float:
+        """Wait for a random moment of a run, or of its first ``most`` seconds.
+
+        A whole run that ends before tells that runs are shorter than was thought.
+        """
         seconds = self.random.uniform(0, most or self.seconds)
-        time.sleep(seconds)
+        began = time.monotonic()
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.hit = True
+        else:
+            if self.runs == 1:
+                self.seconds = time.monotonic() - began
         return seconds
 
     def finish(self) -> None:
@@ -136,13 +148,13 @@ def kill(trial: Trial) -> None:
     left = trial.seconds
     for _ in range(trial.random.randint(1, 4)):
         process = trial.start()
-        left -= trial.wait(left)
+        left -= trial.wait(process, left)
         _stop(trial, process, signal.SIGKILL, whole=True)
 
 
 def _ask_to_stop(trial: Trial, number: signal.Signals, whole: bool) -> None:
     process = trial.start()
-    trial.wait()
+    trial.wait(process)
     was_running = process.poll() is None
     _stop(trial, process, number, whole)
     words = trial.last_words()
@@ -168,7 +180,7 @@ def disk(trial: Trial) -> None:
         ballast = trial.results / "logs"
         ballast.mkdir()
         process = trial.start()
-        trial.wait()
+        trial.wait(process)
         with (ballast / "ballast").open("wb", buffering=0) as file:
             try:
                 while process.poll() is None:
@@ -188,7 +200,7 @@ def disk(trial: Trial) -> None:
 
 def unmount(trial: Trial) -> None:
     process = trial.start()
-    trial.wait()
+    trial.wait(process)
     away = trial.folder / "away"
     trial.archive.rename(away)
     process.wait()
@@ -197,7 +209,7 @@ def unmount(trial: Trial) -> None:
 
 def _spoil(trial: Trial, spoil: Callable[[Path], object]) -> None:
     process = trial.start()
-    trial.wait()
+    trial.wait(process)
     made = [path for name in ("photos", "films") for path in _files(trial.results / name)]
     if made:
         spoil(trial.random.choice(made))
@@ -214,7 +226,7 @@ def scribble(trial: Trial) -> None:
 
 def second(trial: Trial) -> None:
     process = trial.start()
-    trial.wait()
+    trial.wait(process)
     was_running = process.poll() is None
     other = trial.start()
     if other.wait() == 0 and was_running and process.poll() is None:
@@ -224,7 +236,7 @@ def second(trial: Trial) -> None:
 
 def clock(trial: Trial) -> None:
     process = trial.start()
-    trial.wait()
+    trial.wait(process)
     _stop(trial, process, signal.SIGKILL, whole=True)
     tomorrow = time.time() + 86400
     for path in _files(trial.results):
@@ -279,6 +291,7 @@ def disturbed(good: Trial, name: str, seed: int) -> Trial:
         path.unlink()
     trial = Trial(good.folder, random.Random(seed), good.seconds)
     DISTURBANCES[name](trial)
+    good.seconds = trial.seconds
     trial.finish()
     return trial
 
@@ -306,16 +319,17 @@ def main() -> int:
     good = undisturbed(asked.folder.resolve())
     wanted = good.contents()
     print(f"undisturbed: {len(wanted)} files, {good.seconds:.0f} s", flush=True)
-    bad = 0
+    bad = hits = 0
     for number in range(asked.rounds):
         name, seed = names[number % len(names)], asked.seed + number
         trial = disturbed(good, name, seed)
         wrong = differences(wanted, trial)
         bad += bool(wrong)
+        hits += trial.hit
         print(f"{name}\t{seed}\t{trial.runs} runs\t{'; '.join(wrong) or 'the same'}", flush=True)
         for line in trial.said:
             print(f"  {line}", flush=True)
-    print(f"{asked.rounds} rounds, {bad} with a difference")
+    print(f"{asked.rounds} rounds, {hits} disturbed while at work, {bad} with a difference")
     return int(bad > 0)
 
 

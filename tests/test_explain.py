@@ -1,5 +1,7 @@
 """The figure that explains a photograph: its steps are those of the real work."""
 
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -76,11 +78,13 @@ def test_it_is_written_where_it_is_asked_for(photograph, tmp_path, monkeypatch, 
         ("text.txt", "content is of no known format"),
         ("film.mp4", "only photographs are explained"),
         ("folder", "Name one photograph in it"),
+        ("pipe.jpg", "not a file but a pipe"),
     ],
 )
 def test_what_cannot_be_explained_is_named(tmp_path, capsys, name, told):
     (tmp_path / "text.txt").write_text("no picture")
     (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe.jpg")
     write_film(tmp_path / "film.mp4", seconds=0.1)
     assert main([str(tmp_path / name), "-o", str(tmp_path / "out.png")]) == 2
     said = capsys.readouterr().err

@@ -41,6 +41,20 @@ def purpose(arguments: list[str] | None = None) -> Literal["work", "dry run", "l
     return "dry run" if asked.dryrun else "work"
 
 
+def at_once(cores: int | None, nodes: int | None) -> tuple[int, bool]:
+    """What a run may use at once, by Snakemake's settings: how many, and whether jobs of a cluster.
+
+    On this machine there are cores, and no nodes unless somebody said --jobs, too. On a cluster
+    there are nodes, and no cores; but in a dry run, which puts one there.
+
+    >>> at_once(8, None), at_once(None, 200)
+    ((8, False), (200, True))
+    """
+    if nodes is not None and cores in (None, 1):
+        return nodes, True
+    return cores or 1, False
+
+
 def bring_log_along(handlers: dict[logging.FileHandler, str], results: Path) -> None:
     """Move Snakemake's log, which it opens where it was called, into the results folder.
 

@@ -21,6 +21,7 @@ from .manifest import (
     beside,
     failed_row,
     gather,
+    manifest_rows,
     read_manifest,
     write_manifest,
     write_provenance,
@@ -28,6 +29,7 @@ from .manifest import (
 from .prune import PruneOutcome, known_before, prune
 from .recognise import HEAD_BYTES, recognise
 from .scan import RESULTS_MARK, Entry, Scan, recall, remember, scan_archive
+from .sources import changed_while_read, copy_source, hash_source, open_source
 from .verify import verify_results
 
 __all__ = [
@@ -43,14 +45,19 @@ __all__ = [
     "beside",
     "bucket_bits",
     "canonical_json",
+    "changed_while_read",
+    "copy_source",
     "digest",
     "escape_tsv",
     "failed_row",
     "gather",
+    "hash_source",
     "is_intact",
     "known_before",
     "make_key",
+    "manifest_rows",
     "name_of_copy",
+    "open_source",
     "path_digest",
     "prune",
     "read_json",

@@ -52,13 +52,17 @@ def name_of_copy(source: str, result: str) -> str:
     return stem if stem.endswith(own) else stem + own
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Remove what killed jobs left unfinished below a folder in which nobody is at work."""
-    for path in folder.rglob(f"{_PART}*"):
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+def remove_leftovers(folders: Iterable[Path]) -> None:
+    """Remove what killed jobs left unfinished below folders in which nobody is at work.
+
+    Links below them are not followed.
+    """
+    for folder in folders:
+        for path in folder.rglob(f"{_PART}*"):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def set_back_to_now(folders: Iterable[Path]) -> None:
@@ -103,9 +107,9 @@ def write_json(path: Path, value: Any) -> None:
 
 def write_json_if_changed(path: Path, value: Any) -> bool:
     """Write ``value`` only if the file does not hold it already; tell whether it was written."""
-    text = canonical_json(value) + "\n"
+    text = (canonical_json(value) + "\n").encode()
     try:
-        if path.read_text() == text:
+        if path.read_bytes() == text:
             return False
     except FileNotFoundError:
         pass

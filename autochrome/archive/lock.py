@@ -45,7 +45,8 @@ class RunLock:
         except OSError as error:
             raise ArchiveError(
                 f"The results folder {self.path.parent} cannot be written to ({error.strerror}).",
-                "Give yourself write permission, or choose another with --config output=FOLDER.",
+                "Free some space or give yourself write permission there, or choose another with "
+                "--config output=FOLDER.",
             ) from error
         try:
             self._respect_other_hosts(handle)

@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -121,9 +121,15 @@ def read_manifest(path: Path) -> list[Row]:
 
     Raises FileNotFoundError if there is none, ValueError or KeyError if it is not a manifest.
     """
+    return list(manifest_rows(path))
+
+
+def manifest_rows(path: Path) -> Iterator[Row]:
+    """As `read_manifest`, row by row: those of a large archive are large together."""
     with open(path, encoding="utf-8", newline="\n") as file:
         names = file.readline().rstrip("\n").split("\t")
-        return [_row(dict(zip(names, line.rstrip("\n").split("\t"), strict=True))) for line in file]
+        for line in file:
+            yield _row(dict(zip(names, line.rstrip("\n").split("\t"), strict=True)))
 
 
 def _cells(row: Row) -> list[str]:

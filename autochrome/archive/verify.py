@@ -7,9 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import ArchiveError
+from ..errors import ArchiveError, ItemError
 from .files import escape_tsv, read_json
-from .keys import sha256_file
 from .manifest import (
     CHECKSUMS,
     MANIFEST,
@@ -21,6 +20,7 @@ from .manifest import (
     result_files,
 )
 from .scan import RESULTS_MARK
+from .sources import hash_source
 
 _RESULT_FOLDERS = ("photos", "films")
 _TOLD_EVERY = 1000
@@ -104,9 +104,11 @@ def _compared(
 def _compare(expected: tuple[Path, str, str]) -> str | None:
     path, sha256, what = expected
     try:
-        found = sha256_file(path)
+        found = hash_source(path)
     except FileNotFoundError:
         return f"{what} is gone."
+    except ItemError as error:
+        return f"{what} cannot be read: {error.fault}"
     except OSError as error:
         return f"{what} cannot be read: {error.strerror}."
     return None if found == sha256 else f"{what} has changed: its SHA-256 is {found}, not {sha256}."

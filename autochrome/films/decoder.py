@@ -4,6 +4,7 @@ Decoders run with FFmpeg's bit-exact flag and a fixed kind and number of threads
 decodes differently with every number of threads, so it is decoded with one (`index`).
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -13,6 +14,7 @@ import xxhash
 from av.codec.context import Flags
 from numpy.typing import NDArray
 
+from ..archive import open_source
 from ..errors import ItemError
 
 # Two frame threads keep two cores busy; more gain little beside network and encoder.
@@ -92,10 +94,14 @@ class Film:
 def open_container(path: str) -> av.container.InputContainer:
     """Open a film for reading. Raises ItemError, naming what is wrong with it."""
     try:
+        # FFmpeg would wait for ever for what is not a file, or for one of the kernel's.
+        with open_source(path) as file:
+            if not os.fstat(file.fileno()).st_size:
+                raise ItemError("The file is empty.", _NOT_A_FILM)
         return av.open(path, metadata_errors="surrogateescape")
-    except av.error.FileNotFoundError as error:
+    except FileNotFoundError as error:
         raise ItemError("The file is gone.", "Run again: the archive has changed.") from error
-    except av.error.PermissionError as error:
+    except PermissionError as error:
         raise ItemError("No permission to read the file.", "Make it readable.") from error
     except (av.error.FFmpegError, ValueError) as error:
         raise ItemError(_fault_of(path, error), _NOT_A_FILM) from error
@@ -104,8 +110,6 @@ def open_container(path: str) -> av.container.InputContainer:
 def _fault_of(path: str, error: Exception) -> str:
     with open(path, "rb") as file:
         head = file.read(12)
-    if not head:
-        return "The file is empty."
     # FFmpeg says only "invalid data": an MP4 whose index (moov) is missing was cut off.
     if head[4:8] in (b"ftyp", b"mdat", b"wide", b"free"):
         return "The film is truncated or damaged: its index (moov atom) was not found."

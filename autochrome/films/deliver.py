@@ -11,6 +11,8 @@ from .. import __version__
 from ..archive import (
     beside,
     canonical_json,
+    changed_while_read,
+    copy_source,
     is_intact,
     name_of_copy,
     read_json,
@@ -145,9 +147,8 @@ def _left_or_copied(work: FilmWork, why: str) -> Row:
     result = _result_name(work, "copied")
     part = temporary_beside(Path(result))
     try:
-        shutil.copyfile(work.source, part)
-        if sha256_file(part) != work.source_sha256:
-            raise ItemError("The file changed while it was copied.", "Run again.")
+        if copy_source(work.source, part) != work.source_sha256:
+            raise changed_while_read()
         os.replace(part, result)
     finally:
         part.unlink(missing_ok=True)

@@ -10,7 +10,9 @@ from typing import Any
 
 from ..archive import (
     Journal,
+    changed_while_read,
     digest,
+    hash_source,
     is_intact,
     make_key,
     path_digest,
@@ -82,7 +84,7 @@ class FilmWork:
     def hash_source(self) -> str:
         """Raises ItemError if the source cannot be read."""
         try:
-            return sha256_file(self.source)
+            return hash_source(self.source)
         except FileNotFoundError as error:
             raise ItemError("The file is gone.", "Run again: the archive has changed.") from error
         except OSError as error:
@@ -120,7 +122,7 @@ class FilmWork:
         Raises ItemError if it is not, or no longer, as the plan has it.
         """
         if not self.source_stands():
-            raise ItemError("It changed while it was read.", "Run the same command again.")
+            raise changed_while_read()
 
     # Keys.
 

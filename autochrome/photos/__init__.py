@@ -11,7 +11,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "batch": ["VERSION", "colour_batch"],
         "colour": ["colour_photo"],
         "explained": ["Explained", "explained"],
-        "formats": ["SUPPORTED_FORMATS", "result_suffix"],
+        "formats": ["LONGEST_BESIDE", "SUPPORTED_FORMATS", "result_suffix"],
         "headers": ["Header", "header_of", "memory_needed"],
         "lanes": ["NETWORKS", "SIDE_BY_SIDE"],
     },

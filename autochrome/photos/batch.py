@@ -6,7 +6,6 @@ up keys, moves results to their places and writes the journal.
 """
 
 import os
-import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -17,9 +16,13 @@ from typing import Any
 from .. import __version__
 from ..archive import (
     canonical_json,
+    changed_while_read,
+    copy_source,
     digest,
+    hash_source,
     make_key,
     name_of_copy,
+    open_source,
     read_json,
     sha256_file,
     stamp,
@@ -30,7 +33,7 @@ from ..credentials import why_unsigned
 from ..errors import AutochromeError, BlockedError, ItemError, reason_of
 from ..isolation import IsolatedWorker
 from ..models import ReadyModel, SharedPredictor, default_folders, pick_device, ready_model
-from .faults import PixelLimitError, writing_results
+from .faults import PixelLimitError, empty_file, writing_results
 from .formats import result_suffix
 from .lanes import NETWORKS, SIDE_BY_SIDE, Lanes
 from .lookup import Lookup
@@ -115,14 +118,19 @@ class _Batch:
         try:
             before = stamp(source)
             row["size"] = before["size"]
-            row["sha256"] = sha256_file(source)
+            row["sha256"] = hash_source(source)
         except OSError as error:
             return _failed(
                 row,
                 f"It cannot be read: {error.strerror}.",
                 "Give read permission, or check that it is still there.",
             )
+        except ItemError as error:
+            return _failed(row, error.fault, error.remedy)
         row["key"] = self._key(row["sha256"], item)
+        if not row["size"]:
+            empty = empty_file()
+            return _failed(row, empty.fault, empty.remedy)
         # Of equal photographs one is coloured, and the others find it.
         with self.one_of_a_kind.setdefault(row["key"], threading.Lock()):
             try:
@@ -132,7 +140,7 @@ class _Batch:
                     row = self._settled(source, item, found)
                 else:
                     row = self._coloured(source, item, row, before, lanes, network)
-            except BlockedError as error:
+            except ItemError as error:
                 return _failed(row | {"key": ""}, error.fault, error.remedy)
             return self._told_of_signing(item, row)
 
@@ -230,6 +238,8 @@ class _Batch:
         settings = self.settings_of(item)
 
         def colour(worker: IsolatedWorker, max_pixels: int) -> dict[str, Any]:
+            # It may have waited long, and a decoder would wait for ever for what is not a file.
+            open_source(source).close()
             return worker.call(
                 _COLOUR_AND_SIGN if self._is_signed(item) else _COLOUR,
                 source,
@@ -278,7 +288,7 @@ class _Batch:
                 result = name_of_copy(item["path"], item["result"])
                 part = temporary_beside(Path(result))
                 try:
-                    shutil.copyfile(source, part)
+                    _copy(source, part, row["sha256"])
                     self._place(part, result, row)
                 finally:
                     part.unlink(missing_ok=True)
@@ -301,6 +311,16 @@ class _Batch:
         }
 
 
+def _copy(source: Path, part: Path, sha256: str) -> None:
+    """Copy the photograph. Raises ItemError if it is no longer the one of this SHA-256."""
+    try:
+        is_same = copy_source(source, part) == sha256
+    except FileNotFoundError:
+        is_same = False
+    if not is_same:
+        raise changed_while_read()
+
+
 def _why_left(tone: str) -> str:
     """The reason of a photograph that stays as it is; ``tone`` as in the settings."""
     if tone == "colour":
@@ -316,7 +336,8 @@ def _failed(row: Row, reason: str, remedy: str) -> Row:
 def _moved(row: Row) -> Row:
     """A failure that is not the photograph's: without its key, the next run tries again."""
     row["key"] = ""
-    return _failed(row, "It changed while it was read.", "Run the same command again.")
+    changed = changed_while_read()
+    return _failed(row, changed.fault, changed.remedy)
 
 
 def _changed(source: Path, before: dict[str, Any]) -> bool:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..archive import HEAD_BYTES, recognise
+from ..archive import HEAD_BYTES, open_source, recognise
 from ..color import lightness_from_luma, tone_of
 from ..errors import ItemError
 from ..models import Distribution, ReadyModel, distribution_of
@@ -120,8 +120,10 @@ def _view(picture: Picture, steps: Steps, crop: tuple[float, ...] | None) -> Vie
 
 
 def _read(photograph: Path) -> Picture:
+    if photograph.is_dir():
+        raise ItemError("It is a folder.", "Name one photograph in it.")
     try:
-        with photograph.open("rb") as file:
+        with open_source(photograph) as file:
             kind, name = recognise(file.read(HEAD_BYTES), photograph.name)
         if kind == "film":
             raise ItemError(
@@ -132,8 +134,6 @@ def _read(photograph: Path) -> Picture:
         if kind != "photo" or name not in FORMATS:
             raise unsupported_format(photograph, name)
         return FORMATS[name].read(photograph, _MOST_PIXELS)
-    except IsADirectoryError as error:
-        raise ItemError("It is a folder.", "Name one photograph in it.") from error
     except OSError as error:
         raise ItemError(
             f"It cannot be read: {error.strerror or error}.", "Check its path."

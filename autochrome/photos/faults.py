@@ -10,6 +10,8 @@ from ..errors import AutochromeError, BlockedError, ItemError
 
 _RUN_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
 
+_AGAIN = "Get the file again from where it came from."
+
 _UNSUPPORTED = {
     "jxl": "a JPEG XL picture",
     "pam": "a Netpbm picture of the general kind (PAM)",
@@ -54,23 +56,27 @@ def animation(what: str) -> ItemError:
     )
 
 
+def empty_file() -> ItemError:
+    """The fault of a file without a byte."""
+    return ItemError("The file is empty.", _AGAIN)
+
+
 def foreign_content(path: Path) -> ItemError | None:
     """The fault of a file that is no picture at all, told from its first bytes."""
     with open(path, "rb") as file:
         head = file.read(512)
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    again = "Get the file again from where it came from."
     if not head:
-        return ItemError("The file is empty.", again)
+        return empty_file()
     if not head.strip(b"\0"):
-        return ItemError("The file begins with zeros only: its content is lost.", again)
+        return ItemError("The file begins with zeros only: its content is lost.", _AGAIN)
     if text.startswith(b"version https://git-lfs"):
         return ItemError(
             "It is a Git LFS pointer, not the photograph itself.",
             "Run `git lfs pull` where it came from.",
         )
     if text.startswith((b"<!doctype html", b"<html")):
-        return ItemError("It is an HTML page, not a photograph.", again)
+        return ItemError("It is an HTML page, not a photograph.", _AGAIN)
     if text.startswith(b"%pdf-"):
         return ItemError(
             "It is a PDF document, not a photograph.",

@@ -57,6 +57,9 @@ FORMATS = {
 
 SUPPORTED_FORMATS = tuple(FORMATS)
 
+LONGEST_BESIDE = len(".xmp")
+"""Bytes by which the name of what may stand beside a result is longer than the result's."""
+
 
 def result_suffix(name: str) -> tuple[str, frozenset[str]]:
     """The suffix that results of a format get, and the suffixes that already are right.

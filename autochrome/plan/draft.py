@@ -1,6 +1,5 @@
 """The plan's values beside what the results folder holds: what is open, what it costs."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,8 +7,12 @@ from typing import Any
 from ..archive import Entry, Scan, read_json, remove_leftovers, write_json_if_changed
 from . import estimate, spans, standing, values
 from .overrides import Overrides
+from .place import RESULT_FOLDERS
 
 WORK = Path("state/work.json")
+
+# So many that cannot be read are named before the run; its report names all.
+_FAULTS_TOLD = 20
 
 
 class Draft:
@@ -103,7 +106,9 @@ class Draft:
             [(self.headers[film].header, self.films[film]) for film in self.open_films],
         )
 
-    def tell(self, say: Callable[[str], None], unmatched: dict[str, str]) -> None:
+    def tell(
+        self, say: Callable[[str], None], unmatched: dict[str, str], hands: estimate.Hands
+    ) -> None:
         """What was found, which of the overrides' globs match nothing, and what there is to do."""
         say(
             f"Found {_count(len(self.scan.photos()), 'photograph')} and "
@@ -112,8 +117,11 @@ class Draft:
         for glob, near in unmatched.items():
             told = f"The table of overrides names {glob}, which nothing in the archive matches."
             say(f"{told} {near}".rstrip())
-        for fault in self.rest["faults"]:
+        faults = self.rest["faults"]
+        for fault in faults[:_FAULTS_TOLD]:
             say(f"Cannot be read: {fault['source']}: {fault['reason']}")
+        if (more := len(faults) - _FAULTS_TOLD) > 0:
+            say(f"{more:,} more cannot be read: the report will name them.")
         if not self.open_buckets and not self.open_films:
             say("Everything is done already.")
             return
@@ -122,23 +130,26 @@ class Draft:
         work = [_count(photos, "photograph")] if photos else []
         if self.open_films:
             work.append(f"{_count(len(self.open_films), 'film')} (about {frames:,} frames)")
-        seconds = sum(
-            cost * (len(self._jobs(film)) if rule.endswith("_chunk") else 1)
-            for rule, costs in self.weights().items()
-            for film, cost in costs.items()
+        jobs = {film: len(self._jobs(film)) for film in self.open_films}
+        seconds = estimate.run_seconds(self.weights(), jobs, hands)
+        seconds *= estimate.calibration(self.results)
+        at_once = (
+            f"with {_count(hands.count, 'job')} at once"
+            if hands.on_cluster
+            else f"on {_count(hands.count, 'core')}"
         )
-        cores = os.cpu_count() or 1
-        seconds *= estimate.calibration(self.results) / cores
         say(
-            f"To look at: {' and '.join(work)}; at most about {estimate.as_duration(seconds)} on "
-            f"{_count(cores, 'core')} and {estimate.as_size(self.bytes_needed())} of disk."
+            f"To look at: {' and '.join(work)}; at most about {estimate.as_duration(seconds)} "
+            f"{at_once} and {estimate.as_size(self.bytes_needed())} of disk."
         )
 
     def write(self, redo: str | None) -> None:
         """Write the plan's files and remove the done files that no longer speak of it."""
         results = self.results
         if self.open_buckets or self.open_films:
-            remove_leftovers(results)
+            # They may be links to another disk.
+            folders = (results / name for name in RESULT_FOLDERS)
+            remove_leftovers((results, *filter(Path.is_symlink, folders)))
         is_closed = not self.open_buckets and not self.open_films and self._is_closed()
         if not is_closed:
             self._keep_gone()

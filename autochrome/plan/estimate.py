@@ -6,6 +6,7 @@ The figures below were measured on two cores; the records of earlier runs on thi
 
 import contextlib
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +15,14 @@ from typing import Any
 from ..archive import Entry
 from ..errors import ArchiveError
 from ..models import Model
-from ..photos import SIDE_BY_SIDE
+from ..photos import SIDE_BY_SIDE, SUPPORTED_FORMATS
 from .values import Plans
 
 TIMINGS = Path("logs/timings.tsv")
 
 _PHOTO_SECONDS = 0.04
-_PHOTO_SECONDS_PER_MEGABYTE = 0.06
+# Of a photograph that is only hashed, and of one that is coloured.
+_SECONDS_PER_MEGABYTE = (0.002, 0.06)
 _START_SECONDS = 2.0
 # Of one core, for a network in bf16; and how many frames of a film it sees.
 _SECONDS_PER_GFLOP = 0.005
@@ -46,12 +48,56 @@ _FREE_MARGIN = 200 * 2**20
 _IDLE_SHARE = 0.3
 
 
+@dataclass(frozen=True)
+class Hands:
+    """What works on a run at once: so many cores of this machine, or so many jobs on a cluster."""
+
+    count: int
+    on_cluster: bool = False
+
+    def photo_threads(self, buckets: int) -> int:
+        """Threads of the job of each of so many buckets.
+
+        Its children work side by side around its network. Two keep a core busy while another
+        waits; more only where there are fewer buckets than cores, since each job holds networks of
+        its own.
+        """
+        return 2 if self.on_cluster else max(2, self.count // max(1, buckets))
+
+
+def run_seconds(
+    weights: Mapping[str, Mapping[str, float]], jobs: Mapping[str, int], hands: Hands
+) -> float:
+    """Seconds that a run takes at most, by what its jobs take of one core.
+
+    ``weights`` are of one job, by rule and bucket or film; ``jobs`` how many there are of each of a
+    film's chunk stages. Jobs that are started as soon as they can be take no longer than their
+    even share and the longest chain of them together (Graham 1966).
+    """
+    total = 0.0
+    chains: Counter[str] = Counter()
+    buckets = weights.get("colour_photos", {})
+    threads = min(hands.photo_threads(len(buckets)), hands.count)
+    for rule, costs in weights.items():
+        for item, cost in costs.items():
+            total += cost * (jobs[item] if rule.endswith("_chunk") else 1)
+            chains[item] += cost / threads if item in buckets else cost
+    longest = max(chains.values(), default=0.0)
+    return total / hands.count + longest * (1 - 1 / hands.count)
+
+
 def photo_weight(plan: dict[str, Any], gflop: float) -> float:
-    """Seconds of one core that a bucket of photographs needs; ``gflop`` of the network for one."""
-    megabytes = sum(item["size"] for item in plan["items"]) / 1e6
+    """Seconds of one core that a bucket of photographs needs; ``gflop`` of the network for one.
+
+    Those of formats that are refused are hashed all the same.
+    """
     items = len(plan["items"])
+    seconds = sum(
+        item["size"] / 1e6 * _SECONDS_PER_MEGABYTE[item["format"] in SUPPORTED_FORMATS]
+        for item in plan["items"]
+    )
     each = _PHOTO_SECONDS + gflop * _SECONDS_PER_GFLOP
-    return _START_SECONDS + items * each + megabytes * _PHOTO_SECONDS_PER_MEGABYTE
+    return _START_SECONDS + items * each + seconds
 
 
 @dataclass(frozen=True)
@@ -76,7 +122,8 @@ def photo_needs(plan: dict[str, Any], entries: Mapping[str, Entry]) -> PhotoNeed
     for item in plan["items"]:
         entry = entries[item["path"]]
         settings = plan["settings"] | item.get("settings", {})
-        if entry.pixels <= settings["max_pixels"]:
+        is_refused = entry.format not in SUPPORTED_FORMATS
+        if not is_refused and entry.pixels <= settings["max_pixels"]:
             need = entry.memory or _UNKNOWN_PHOTO * entry.size
             is_alone = entry.pixels > SIDE_BY_SIDE
             most[is_alone] = max(most[is_alone], need / 1e6)

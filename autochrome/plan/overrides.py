@@ -12,6 +12,7 @@ import re
 import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ _OF_THE_RUN = {
     *("overrides", "preview", "photos.batch_size", "photos.tone"),
     *("credentials.certificate", "credentials.key"),
 }
+_WILDCARDS = set("*?[")
 # Less than half from each side, so that there is something left.
 _PERCENT = r"[0-4]?\d(\.\d+)?"
 _OF_AN_ITEM = {
@@ -52,6 +54,11 @@ class Override:
     glob: str
     values: dict[str, Any]
 
+    @property
+    def names_one(self) -> bool:
+        """Does its glob match nothing but itself?"""
+        return not _WILDCARDS & set(self.glob)
+
     def matches(self, path: str) -> bool:
         return fnmatch.fnmatchcase(path, self.glob)
 
@@ -64,7 +71,22 @@ class Overrides:
 
     def of(self, path: str) -> dict[str, Any]:
         """What the table sets for the item at ``path``: values by column."""
-        return {k: v for row in self.rows if row.matches(path) for k, v in row.values.items()}
+        matching = [n for n in self._with_wildcards if self.rows[n].matches(path)]
+        matching += self._by_path.get(path, ())
+        return {k: v for n in sorted(matching) for k, v in self.rows[n].values.items()}
+
+    @cached_property
+    def _by_path(self) -> dict[str, list[int]]:
+        """Numbers of the rows that name one item, of which there may be thousands."""
+        numbers: dict[str, list[int]] = {}
+        for number, row in enumerate(self.rows):
+            if row.names_one:
+                numbers.setdefault(row.glob, []).append(number)
+        return numbers
+
+    @cached_property
+    def _with_wildcards(self) -> list[int]:
+        return [number for number, row in enumerate(self.rows) if not row.names_one]
 
     def config_for(self, path: str, config: dict[str, Any]) -> dict[str, Any]:
         """The settings as they are for the item at ``path``.
@@ -98,12 +120,14 @@ class Overrides:
 
     def unmatched(self, paths: Collection[str]) -> dict[str, str]:
         """The globs that match none of ``paths``, and what to say of each beside that, or ""."""
-        open_rows = list(self.rows)
+        gone = self._by_path.keys() - set(paths)
+        open_rows = [self.rows[number] for number in self._with_wildcards]
         for path in paths:
             if not open_rows:
                 break
             open_rows = [row for row in open_rows if not row.matches(path)]
-        return {row.glob: _near_miss(row.glob, paths) for row in open_rows}
+        globs = gone | {row.glob for row in open_rows}
+        return {row.glob: _near_miss(row.glob, paths) for row in self.rows if row.glob in globs}
 
     def models(self, default: str) -> list[str]:
         """Names of all networks that items may be coloured with."""

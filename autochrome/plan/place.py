@@ -7,7 +7,7 @@ from ..archive import RESULTS_MARK, read_json, write_json_if_changed
 from ..errors import ArchiveError
 
 # Here a result takes the place of whatever has its name.
-_RESULT_FOLDERS = ("photos", "films", "frames")
+RESULT_FOLDERS = ("photos", "films", "frames")
 _ANOTHER = "Choose another results folder with --config output=FOLDER"
 
 
@@ -23,7 +23,7 @@ def open_results(archive: Path, results: Path) -> None:
     try:
         results.mkdir(parents=True, exist_ok=True)
         if mark.exists():
-            other = read_json(mark)["archive"]
+            other = _archive_of(mark)
             if other != belongs:
                 raise ArchiveError(
                     f"The results in {results} are those of another archive, {other}.",
@@ -34,7 +34,18 @@ def open_results(archive: Path, results: Path) -> None:
     except OSError as error:
         raise ArchiveError(
             f"The results folder {results} cannot be made or written to ({error.strerror}).",
-            "Give yourself write permission, or choose another with --config output=FOLDER.",
+            "Free some space or give yourself write permission there, or choose another with "
+            "--config output=FOLDER.",
+        ) from error
+
+
+def _archive_of(mark: Path) -> str:
+    try:
+        return read_json(mark)["archive"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ArchiveError(
+            f"The file {mark} does not say whose results these are: it is damaged.",
+            "Delete it if they are this archive's: nothing will be coloured again.",
         ) from error
 
 
@@ -46,7 +57,7 @@ def _see_that_nothing_is_replaced(archive: Path, results: Path) -> None:
             f"{_ANOTHER}, beside the archive or inside it.",
         )
     is_ours = any((results / name).exists() for name in (RESULTS_MARK, "state"))
-    for folder in filter(Path.exists, (results / name for name in _RESULT_FOLDERS)):
+    for folder in filter(Path.exists, (results / name for name in RESULT_FOLDERS)):
         if not is_ours:
             raise ArchiveError(
                 f"There is a folder {folder} already that Autochrome did not make: results could "

@@ -146,9 +146,12 @@ def make_run(
     results: Path,
     *,
     dry: bool,
+    hands: estimate.Hands,
     say: Callable[[str], None] = _say,
 ) -> Run:
     """Plan a run over the archive and write the plan; ``say`` gets lines for a person.
+
+    ``hands`` is by what the time is told that the run will take.
 
     The results folder's lock is taken, and held until the process ends. While another run holds
     it, a dry run only reads. Raises AutochromeError where the run cannot start.
@@ -178,7 +181,7 @@ def make_run(
         atexit.register(shutil.rmtree, results, ignore_errors=True)
     known = recall(results / "state/scan.json")
     with _Prober() as probe:
-        scan = scan_archive(archive, results, probe, known, _weigh)
+        scan = scan_archive(archive, results, probe, known, _weigh, say)
     if not scan.photos() and not scan.films():
         if is_new and lock is not None:
             lock.release()
@@ -199,7 +202,7 @@ def make_run(
     plan = Draft(config, Path(os.path.realpath(archive)), results, part, models, overrides)
     unmatched = overrides.unmatched([entry.path for entry in scan.entries])
     plan.compare(config["redo"])
-    plan.tell(say, unmatched)
+    plan.tell(say, unmatched, hands)
     if not dry:
         estimate.check_disk(plan.bytes_needed(), results)
     if lock is not None:

@@ -6,11 +6,11 @@ Nothing here changes anything except `ask_again` and `keep_gone`.
 import contextlib
 import fnmatch
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..archive import Journal, digest, read_json, read_manifest, write_json_if_changed
+from ..archive import Journal, digest, manifest_rows, read_json, write_json_if_changed
 from .values import Plans
 
 Row = dict[str, Any]
@@ -98,16 +98,13 @@ def gone_rows(rows: Iterable[Row], planned_results: set[str], results: Path) -> 
     }
 
 
-def known_rows(done: Iterable[Path], results: Path) -> list[Row]:
+def known_rows(done: Iterable[Path], results: Path) -> Iterator[Row]:
     """All rows that any file of the results folder still knows: those of done files count last."""
-    rows: list[Row] = []
     with contextlib.suppress(FileNotFoundError, ValueError, KeyError):
-        rows += read_manifest(results / "manifest.tsv")
-    gone = read_done(results / GONE) or {}
-    rows += gone.values()
+        yield from manifest_rows(results / "manifest.tsv")
+    yield from (read_done(results / GONE) or {}).values()
     for path in done:
-        rows += (read_done(path) or {}).get("rows", ())
-    return rows
+        yield from (read_done(path) or {}).get("rows", ())
 
 
 def keep_gone(gone: dict[str, Row], results: Path) -> None:

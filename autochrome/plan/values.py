@@ -23,7 +23,8 @@ def photo_plans(
     """
     entries = {entry.path: entry for entry in scan.photos()}
     results = without_collisions(
-        {path: with_suffix(path, *photos.result_suffix(e.format)) for path, e in entries.items()}
+        {path: with_suffix(path, *photos.result_suffix(e.format)) for path, e in entries.items()},
+        spare=photos.LONGEST_BESIDE,
     )
     common = _photo_settings(config, models)
     own = {}
@@ -209,9 +210,9 @@ def run_plan(
             "source": path,
             "size": None,
             "reason": fault,
-            "remedy": "Give yourself permission to read it.",
+            "remedy": remedy,
         }
-        for path, fault in scan.faults
+        for path, fault, remedy in scan.faults
     ]
     return {
         "faults": unreadable + walk,

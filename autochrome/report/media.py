@@ -12,7 +12,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from ..archive import Journal, read_json
+from ..archive import Journal, open_source, read_json
 from ..errors import ItemError, reason_of
 from ..films import curve_path
 from ..isolation import IsolatedWorker
@@ -136,8 +136,10 @@ def make_media(batch: list[Row], results: Path, archive: Path) -> list[tuple[Med
             make = _film_media if row["kind"] == "film" else _photo_media
             made.append((make(row, results, archive), True))
         except Exception as error:
-            # A full disk may have room again; a picture that cannot be decoded stays as it is.
-            passing = isinstance(error, OSError) and error.errno is not None
+            # A full disk may have room again, and what lies in an original's place may go; a
+            # picture that cannot be decoded stays as it is.
+            passing = isinstance(error, ItemError)
+            passing |= isinstance(error, OSError) and error.errno is not None
             # Where the folders lie is nobody's business in a page.
             fault = reason_of(error).replace(f"{results}/", "").replace(f"{archive}/", "")
             made.append((_media(row, [], fault=fault), not passing))
@@ -153,6 +155,13 @@ def _name(key: str, part: str) -> str:
     return f"{_FOLDER}/{key[:2]}/{key[2:32]}-{part}.jpg"
 
 
+def _original(row: Row, archive: Path) -> Path:
+    """Raises ItemError if what lies there is not a file: decoders would wait for it."""
+    source = archive / row["source"]
+    open_source(source).close()
+    return source
+
+
 def _photo_media(row: Row, results: Path, archive: Path) -> Media:
     report = results / "report"
     before, after = _name(row["key"], "before"), _name(row["key"], "after")
@@ -161,7 +170,7 @@ def _photo_media(row: Row, results: Path, archive: Path) -> Media:
         before = ""
     else:
         is_damaged = row["status"] == "partial"
-        photo_thumbnail(archive / row["source"], report / before, is_damaged)
+        photo_thumbnail(_original(row, archive), report / before, is_damaged)
     pair = {"before": before, "after": after, "width": width, "height": height}
     return _media(row, [pair])
 
@@ -177,7 +186,7 @@ def _film_media(row: Row, results: Path, archive: Path) -> Media:
     pairs = [
         {"before": names[n][0], "after": names[n][1], "width": width, "height": height}
         for n, (width, height) in film_pairs(
-            archive / row["source"],
+            _original(row, archive),
             results / row["result"],
             parts,
             targets,

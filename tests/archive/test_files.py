@@ -10,6 +10,7 @@ from autochrome.archive import (
     escape_tsv,
     name_of_copy,
     read_json,
+    remove_leftovers,
     set_back_to_now,
     temporary_beside,
     unescape_tsv,
@@ -127,3 +128,21 @@ def test_only_files_of_the_future_get_another_time(tmp_path):
 )
 def test_a_copy_has_the_suffix_of_its_source(source, result, copy):
     assert name_of_copy(source, result) == copy
+
+
+def test_leftovers_go_from_these_folders_and_not_from_where_links_lead(tmp_path):
+    results, disk, other = (tmp_path / name for name in ("results", "disk", "other"))
+    for folder in (results, disk, other):
+        folder.mkdir()
+        temporary_beside(folder / "box/a.jpg")
+    (results / "photos").symlink_to(disk)
+    (results / "mine").symlink_to(other)
+    remove_leftovers((results, results / "photos", results / "films"))
+    left = [path for path in tmp_path.rglob(".part-*") if path.is_file()]
+    assert [path.parents[1] for path in left] == [other]
+
+
+def test_a_file_that_holds_no_text_is_written_anew(tmp_path):
+    (tmp_path / "plan.json").write_bytes(b"\xff\xfe\0")
+    assert write_json_if_changed(tmp_path / "plan.json", {})
+    assert read_json(tmp_path / "plan.json") == {}

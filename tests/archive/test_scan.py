@@ -1,13 +1,17 @@
 """The walk through an archive finds what a person would, once, and names what it cannot read."""
 
+import itertools
 import os
 import socket
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 
 from autochrome.archive import recall, remember, scan_archive
+from autochrome.archive import scan as scanning
+from autochrome.archive.scan import DEEPEST
 
 JPEG = cv2.imencode(".jpg", np.zeros((8, 8), np.uint8))[1].tobytes()
 MKV = b"\x1a\x45\xdf\xa3" + bytes(60)
@@ -45,6 +49,16 @@ def test_what_systems_put_there_is_counted_and_left_alone(tmp_path, name):
     found = scan(tmp_path)
     assert pictures(found) == ["a.jpg"]
     assert found.left_alone == {"hidden and system files": 1}
+
+
+def test_a_long_look_says_from_time_to_time_how_far_it_is(tmp_path, monkeypatch):
+    for name in "abcdefg":
+        put(tmp_path, f"{name}.jpg")
+    clock = itertools.count(step=5)
+    monkeypatch.setattr(scanning, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    said = []
+    scan_archive(tmp_path, tmp_path / "results", None, {}, say=said.append)
+    assert said == ["Looking through the archive: 5 files so far."]
 
 
 def test_other_files_are_counted(tmp_path):
@@ -89,6 +103,61 @@ def test_a_pipe_is_never_opened(tmp_path):
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "s"))
         assert pictures(scan(tmp_path)) == ["a.jpg"]
+
+
+def test_links_to_what_never_ends_are_not_read(tmp_path):
+    put(tmp_path, "a.jpg")
+    for name, target in (("b.jpg", "/proc/kmsg"), ("c.mp4", "/proc/kmsg"), ("d", "/proc/kmsg")):
+        (tmp_path / name).symlink_to(target)
+    (tmp_path / "e.jpg").symlink_to("/dev/zero")
+    (tmp_path / "f.jpg").symlink_to("/proc/kcore")
+    put(tmp_path, "g.mp4", b"")
+    found = scan(tmp_path, probe=lambda path: pytest.fail(f"{path} is read"))
+    assert pictures(found)[0] == "a.jpg"
+    assert found.left_alone.get("pipes, sockets and devices", 0) >= 1
+    faults = {entry.path: entry.fault for entry in found.films()}
+    assert set(faults.values()) == {"The file is empty."} and "g.mp4" in faults
+
+
+def test_a_file_of_which_nothing_comes_is_named_and_looked_at_again(tmp_path, monkeypatch):
+    put(tmp_path, "a.jpg")
+    for name in ("reel.mp4", "reel"):
+        put(tmp_path, name, MKV)
+    ours, theirs = os.pipe()
+
+    def opened(path):
+        return open(path, "rb") if path.suffix == ".jpg" else os.fdopen(os.dup(ours), "rb")
+
+    monkeypatch.setattr(scanning, "open_source", opened)
+    monkeypatch.setattr(scanning, "_STILL_SECONDS", 0.2)
+    found = scan(tmp_path)
+    os.close(theirs)
+    os.close(ours)
+    fault = "Nothing came of it for 0 s when it was read."
+    assert [(e.path, e.fault) for e in found.films()] == [("reel.mp4", fault)]
+    assert [(path, told) for path, told, _ in found.faults] == [("reel", fault)]
+    assert found.unsure == {"reel.mp4", "reel"}
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="there is no /proc here")
+def test_links_into_the_kernels_folders_are_not_followed(tmp_path):
+    put(tmp_path, "a.jpg")
+    (tmp_path / "proc").symlink_to("/proc")
+    (tmp_path / "mine").symlink_to("/proc/self")
+    found = scan(tmp_path)
+    assert [entry.path for entry in found.entries] == ["a.jpg"]
+    assert found.left_alone == {"pipes, sockets and devices": 2}
+
+
+def test_what_lies_too_deep_is_named_and_the_rest_is_found(tmp_path):
+    put(tmp_path, "a.jpg")
+    put(tmp_path, "/".join("d" * DEEPEST) + "/b.jpg")
+    for name in ("c/d.jpg", "c/e/f.jpg", "c/g/h.jpg"):
+        put(tmp_path, "/".join("d" * DEEPEST) + f"/{name}")
+    found = scan(tmp_path)
+    assert len(pictures(found)) == 2 and pictures(found)[0] == "a.jpg"
+    (fault,) = found.faults
+    assert fault[0].endswith("/c") and f"more than {DEEPEST} folders deep" in fault[1]
 
 
 def test_names_with_any_bytes_are_kept(tmp_path):

@@ -90,6 +90,14 @@ def test_a_change_that_keeps_size_and_time_is_found(folders):
 
 
 @pytest.mark.parametrize("path", ["archive/a.jpg", "results/photos/a.jpg"])
+def test_a_pipe_is_named_and_not_waited_for(folders, path):
+    (folders.archive.parent / path).unlink()
+    os.mkfifo(folders.archive.parent / path)
+    (fault,) = verify_results(folders.results).faults
+    assert "a.jpg cannot be read: It is not a file but a pipe." in fault
+
+
+@pytest.mark.parametrize("path", ["archive/a.jpg", "results/photos/a.jpg"])
 def test_what_is_gone_is_named(folders, path):
     (folders.archive.parent / path).unlink()
     (fault,) = verify_results(folders.results).faults

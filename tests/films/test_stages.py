@@ -347,3 +347,46 @@ def test_in_child_processes_the_same_comes_out_as_plain_json(isolated_results):
     index = read_json(Path("done/films", isolated_results.film, "index.json"))
     assert index["status"] == "done" and Path(index["file"]).is_file() and index["frames"] == 30
     assert planes(decoded(Path(row["result"]))[0])[0].shape == (64, 96)
+
+
+def to_a_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def to_zeros(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize(
+    ("harm", "reason"),
+    [(to_a_pipe, "not a file but a pipe"), (to_zeros, "not a file but a device")],
+)
+def test_what_is_put_in_a_films_place_fails_and_is_not_waited_for(results, harm, reason):
+    results.plan()
+    results.plan = lambda: None
+    harm(results.archive / results.path)
+    row = results.run()
+    assert (row["status"], row["key"]) == ("failed", "")
+    assert reason in row["reason"] and row["remedy"]
+
+
+def test_what_is_put_in_a_films_place_after_its_index_fails_and_is_not_waited_for(results):
+    results.plan()
+    stages.index_film(results.film, 1)
+    to_a_pipe(results.archive / results.path)
+    stages.colour_chunk(results.film, 0, 1)
+    done = read_json(Path("done/films", results.film, "colour-0.json"))
+    assert (done["status"], done["key"]) == ("failed", "")
+    assert "not a file but a pipe" in done["reason"]
+
+
+def test_a_file_of_the_kernels_in_a_films_place_is_empty(results):
+    results.plan()
+    results.plan = lambda: None
+    (results.archive / results.path).unlink()
+    (results.archive / results.path).symlink_to("/proc/kmsg")
+    row = results.run()
+    assert (row["status"], row["key"]) == ("failed", "")
+    assert row["reason"] in ("The file is empty.", "The file cannot be read: Permission denied.")

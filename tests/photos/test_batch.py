@@ -10,7 +10,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from autochrome.archive import sha256_file
+from autochrome.archive import sha256_file, temporary_beside
 from autochrome.errors import AutochromeError, ItemError, ModelError
 from autochrome.photos import batch, colour_batch
 
@@ -281,3 +281,60 @@ def test_every_picture_of_a_tiff_is_coloured(results):
     assert (row["status"], row["checks"]["pictures"]) == ("coloured", 2)
     with tifffile.TiffFile(row["result"]) as file:
         assert [page.shape for page in file.pages] == [(150, 200, 3), (160, 120, 3)]
+
+
+@pytest.mark.parametrize(
+    ("put", "reason"),
+    [
+        (os.mkfifo, "It is not a file but a pipe."),
+        (os.mkdir, "It is not a file but a folder."),
+        (lambda path: path.symlink_to("/dev/zero"), "It is not a file but a device."),
+        (lambda path: path.symlink_to("/proc/kmsg"), "The file is empty."),
+    ],
+)
+def test_what_lies_in_a_photographs_place_fails_alone(results, scan, in_process, put, reason):
+    put(results.archive / "odd.jpg")
+    rows = results.colour()
+    assert rows["scan.jpg"]["status"] == "coloured"
+    assert rows["odd.jpg"]["status"] == "failed"
+    assert rows["odd.jpg"]["reason"].startswith(reason) and rows["odd.jpg"]["remedy"]
+
+
+def when_results_are_begun(monkeypatch, do):
+    """Do something to an original between the look into the journals and the making of a result."""
+
+    def begun(path):
+        do()
+        return temporary_beside(path)
+
+    monkeypatch.setattr(batch, "temporary_beside", begun)
+
+
+def to_a_pipe(path):
+    path.unlink()
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, to_a_pipe])
+def test_a_photograph_that_is_replaced_after_it_was_hashed_fails(
+    results, scan, monkeypatch, in_process, harm
+):
+    when_results_are_begun(monkeypatch, lambda: harm(scan))
+    row = results.colour()["scan.jpg"]
+    assert (row["status"], row["key"]) == ("failed", "")
+    assert row["reason"] == "It changed while it was read."
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, to_a_pipe, lambda path: path.write_bytes(b"new")])
+def test_a_photograph_that_is_replaced_before_it_is_copied_fails_alone(
+    results, scan, monkeypatch, in_process, harm
+):
+    source = results.archive / "colour.jpg"
+    source.write_bytes(jpeg_bytes(rgb()))
+    results.colour()
+    results.settings["already_colour"] = "copy"
+    when_results_are_begun(monkeypatch, lambda: harm(source))
+    rows = results.colour()
+    assert (rows["colour.jpg"]["status"], rows["colour.jpg"]["key"]) == ("failed", "")
+    assert rows["scan.jpg"]["status"] == "coloured"
+    assert not Path("photos/colour.jpg").exists()

@@ -36,6 +36,27 @@ def test_a_films_frames_come_from_its_header():
     assert estimate.film_frames(HEADER | {"duration_seconds": None}) > 0
 
 
+def seconds_of(weights, jobs, count, on_cluster=False):
+    return estimate.run_seconds(weights, jobs, estimate.Hands(count, on_cluster))
+
+
+def test_one_core_takes_all_jobs_one_after_another():
+    weights = {"colour_photos": {"x": 7}, "index_film": {"f": 10}, "colour_chunk": {"f": 5}}
+    assert seconds_of(weights, {"f": 3}, 1) == 7 + 10 + 3 * 5
+
+
+def test_more_cores_share_the_work_but_not_the_stages_of_a_film():
+    weights = {"index_film": {"f": 10}, "colour_chunk": {"f": 5}, "join_film": {"f": 2}}
+    assert seconds_of(weights, {"f": 100}, 2) < seconds_of(weights, {"f": 100}, 1)
+    assert 10 + 5 + 2 <= seconds_of(weights, {"f": 100}, 10**6) < 10 + 5 + 2 + 1
+
+
+def test_a_single_bucket_is_done_by_all_cores_here_and_by_two_on_a_cluster():
+    weights = {"colour_photos": {"x": 80.0}}
+    assert seconds_of(weights, {}, 8) < 20
+    assert seconds_of(weights, {}, 8, on_cluster=True) > 40
+
+
 def test_longer_films_cost_more():
     costs = [
         sum(estimate.film_weights(HEADER | {"duration_seconds": s}, 1, 1.0).values())
@@ -45,7 +66,7 @@ def test_longer_films_cost_more():
 
 
 def test_a_heavier_network_costs_more():
-    plan = {"items": [{"size": 10**6}] * 10}
+    plan = {"items": [{"size": 10**6, "format": "jpeg"}] * 10}
     assert estimate.photo_weight(plan, 64) > estimate.photo_weight(plan, 1)
     light, heavy = (estimate.film_weights(HEADER, 2, gflop) for gflop in (1, 64))
     assert {rule for rule in light if heavy[rule] > light[rule]} == {"colour_chunk"}
@@ -79,6 +100,14 @@ def test_more_threads_than_photographs_cost_nothing():
 def test_a_photograph_that_will_be_refused_costs_nothing():
     bomb = (10**10, 10**11)
     assert needs_of(bomb).memory(1) < 1000 < needs_of(bomb, max_pixels=10**11).memory(1)
+
+
+def test_a_file_of_a_format_that_is_refused_asks_for_no_memory_and_little_time():
+    huge = Entry("a.psd", 10**12, 0, "photo", "psd")
+    item = {"path": "a.psd", "format": "psd", "size": huge.size}
+    plan = {"items": [item], "settings": {"max_pixels": 10**9}}
+    assert estimate.photo_needs(plan, {"a.psd": huge}).memory(1) < 1000
+    assert estimate.photo_weight(plan, 1) < 3600
 
 
 def test_a_disk_without_room_is_told_before_the_start(tmp_path, monkeypatch):

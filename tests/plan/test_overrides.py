@@ -1,15 +1,18 @@
 """The table of overrides: read, checked, and reaching only what its rows name."""
 
 import copy
+import fnmatch
 from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from autochrome.archive import Entry, Scan, digest
 from autochrome.errors import ConfigError
 from autochrome.models import find_model
-from autochrome.plan.overrides import TABLE, read_overrides
+from autochrome.plan.overrides import TABLE, Override, Overrides, read_overrides
 from autochrome.plan.values import film_plans, photo_plans
 from tests.conftest import REPOSITORY
 
@@ -100,6 +103,21 @@ def test_a_row_reaches_only_the_stages_of_its_film_that_use_the_setting(
 def test_of_several_rows_the_last_counts_and_an_empty_cell_sets_nothing(table):
     overrides = table("path|saturation|crop", "*|0.5|2", "box 1/*|0.7|")
     assert overrides.of("box 1/10.jpg") == {"saturation": 0.7, "crop": [0.02] * 4}
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["a", "b", "a*", "[ab]", "?", "a/b", "*"]), st.integers())),
+    st.sampled_from(["a", "b", "a/b", "c", "[ab]", "*"]),
+)
+def test_rows_that_name_one_item_count_in_their_order_among_globs(rows, path):
+    overrides = Overrides(tuple(Override(glob, {glob: n, "last": n}) for glob, n in rows))
+    wanted = {}
+    for row in overrides.rows:
+        if fnmatch.fnmatchcase(path, row.glob):
+            wanted |= row.values
+    assert overrides.of(path) == wanted
+    idle = {row.glob for row in overrides.rows if not fnmatch.fnmatchcase(path, row.glob)}
+    assert set(overrides.unmatched([path])) == idle
 
 
 @pytest.mark.parametrize(

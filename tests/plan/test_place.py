@@ -48,6 +48,14 @@ def test_a_persons_own_folder_of_that_name_is_refused(archive, tmp_path, name):
         open_results(archive, results)
 
 
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"archive": '])
+def test_a_damaged_mark_is_named_with_the_remedy(archive, tmp_path, text):
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / RESULTS_MARK).write_text(text)
+    with pytest.raises(ArchiveError, match="it is damaged. Delete it if"):
+        open_results(archive, tmp_path / "results")
+
+
 @pytest.mark.parametrize("leads_to", ["family", "family/photos", "family/photos/1931"])
 def test_a_link_from_the_results_into_the_archive_is_refused(archive, tmp_path, leads_to):
     (archive / "1931").mkdir()

@@ -2,7 +2,7 @@
 
 import copy
 import dataclasses
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 import yaml
@@ -111,3 +111,11 @@ def test_results_keep_their_names_where_the_format_stays():
     films = film_plans(SCAN, Path("/archive"), CONFIG, {"compact": MODEL}, Overrides())
     names = {s["index"]["path"]: s["join"]["result"] for s in films.values()}
     assert names == {"film.mp4": "films/film.mp4", "old.avi": "films/old.avi.mkv"}
+
+
+def test_a_result_leaves_room_for_the_name_of_its_mark_beside_it():
+    wide = "n" * 251 + ".bmp"
+    scan = Scan([Entry(f"box/{wide}", 1000, 1, "photo", "bmp")])
+    (plan,) = photo_plans(scan, Path("/a"), CONFIG, {CONFIG["model"]: MODEL}, Overrides()).values()
+    result = plan["items"][0]["result"]
+    assert len(PurePosixPath(result).name) + len(".xmp") <= 255

@@ -8,6 +8,7 @@ from urllib.parse import unquote_to_bytes
 import pytest
 
 from autochrome.report import overview, pages, write_report
+from autochrome.report.media import media_of
 from tests.report.conftest import NOTHING_ELSE
 
 AWKWARD = [
@@ -151,6 +152,18 @@ def test_a_result_that_cannot_be_shown_does_not_break_the_report(shelf):
     page = report_of(shelf)
     assert len(page.images) == 2
     assert any("There is no preview of it." in text for text in page.texts)
+
+
+def test_a_pipe_in_an_originals_place_is_not_waited_for_and_forgotten_when_it_is_gone(shelf):
+    row = shelf.photo("a.jpg")
+    original = (shelf.archive / "a.jpg").read_bytes()
+    (shelf.archive / "a.jpg").unlink()
+    os.mkfifo(shelf.archive / "a.jpg")
+    media = media_of(shelf.rows, shelf.results, shelf.archive, 1)
+    assert "not a file but a pipe" in media[row["key"]]["fault"]
+    (shelf.archive / "a.jpg").unlink()
+    (shelf.archive / "a.jpg").write_bytes(original)
+    assert media_of(shelf.rows, shelf.results, shelf.archive, 1)[row["key"]]["pairs"]
 
 
 def test_many_items_go_on_further_pages_that_go_when_no_longer_needed(shelf, monkeypatch):

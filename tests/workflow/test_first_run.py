@@ -98,6 +98,19 @@ def test_the_plan_is_told_before_the_work(coloured):
     assert "frames); at most about" in coloured.said
 
 
+@pytest.mark.parametrize(
+    ("profile", "options", "told"),
+    [
+        ("default", ["--cores", "3"], "on 3 cores and"),
+        ("default", ["--cores", "1"], "on 1 core and"),
+        ("slurm", [], "with 200 jobs at once and"),
+        ("slurm", ["--jobs", "5"], "with 5 jobs at once and"),
+    ],
+)
+def test_the_time_is_told_for_what_the_run_may_use(fresh, profile, options, told):
+    assert told in fresh.run("-n", *options, profile=profile).said
+
+
 def test_the_report_shows_every_item(coloured):
     page = (coloured.results / "report/index.html").read_text()
     for name in ("astronaut.jpg", "coffee.tif", "reel.mp4"):

@@ -1,8 +1,3 @@
-# A job's children work side by side around its network. Two keep a core busy while another waits;
-# more only where there are fewer buckets than cores, since each job holds networks of its own.
-photo_threads = max(2, (workflow.resource_settings.cores or 2) // max(1, len(run.open_buckets)))
-
-
 rule colour_photos:
     input:
         plan="plan/photos/{bucket}.json",
@@ -16,7 +11,7 @@ rule colour_photos:
     priority: urgency("colour_photos")
     conda:
         "../envs/autochrome.yaml"
-    threads: photo_threads
+    threads: hands.photo_threads(len(run.open_buckets))
     resources:
         mem_mb=memory,
         runtime=minutes("colour_photos"),

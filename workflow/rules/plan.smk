@@ -5,14 +5,16 @@ import os
 from snakemake.exceptions import WorkflowError
 
 from autochrome.errors import AutochromeError
-from autochrome.plan import make_run, read_run, settle
-from workflow.invocation import bring_log_along, end_quietly, purpose, start_scripts_well
+from autochrome.plan import Hands, make_run, read_run, settle
+from workflow.invocation import at_once, bring_log_along, end_quietly, purpose, start_scripts_well
 
 start_scripts_well()
 archive, results = settle(config, os.environ)
+hands = Hands(*at_once(workflow.resource_settings.cores, workflow.resource_settings.nodes))
 if workflow.is_main_process and purpose() != "look":
     try:
-        run = make_run(config, archive, results, dry=purpose() == "dry run")
+        is_dry = purpose() == "dry run"
+        run = make_run(config, archive, results, dry=is_dry, hands=hands)
     except AutochromeError as error:
         raise WorkflowError(str(error))
     end_quietly()
