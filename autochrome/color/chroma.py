@@ -21,7 +21,7 @@ from .lab import (
 )
 
 # Rows of about this many pixels at a time keep the intermediate planes in the processor's cache.
-_BLOCK_PIXELS = 32768
+_BLOCK_PIXELS = 65536
 _CONSTANTS = (0.0, 1.0, LINEAR, ROOT, 1e-6)
 
 
