@@ -11,7 +11,7 @@ from .picture import upright
 from .steps import Proxy
 
 # In less than so many pixels of the overview there is nothing that a negative could be told by.
-_LEAST_SIDE = 32
+_LEAST_SIDE = 64
 # Nor where half of it differs from its surroundings, of this deviation, by no more than so many
 # codes: in skies, on sheets, in drawings of even tones. It is more in 99 of 100 photographs.
 _AROUND, _LEAST_DETAIL = 2.0, 0.5

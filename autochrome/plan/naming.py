@@ -9,7 +9,7 @@ from ..archive import path_digest
 
 _BITS = 256
 # A small archive makes about so many jobs, of not less than 2 ** _FINEST photographs.
-_JOBS = 8
+_JOBS = 4
 _FINEST = 7
 # The longest name on nearly all file systems.
 _MOST_BYTES = 255

@@ -43,9 +43,9 @@ def test_a_buckets_name_tells_which_photographs_are_in_it(paths, size):
 
 
 def test_small_archives_are_cut_finer_and_large_ones_always_alike():
-    assert batch_size_for(3, 1024) == batch_size_for(1000, 1024) == 128
-    assert 128 < batch_size_for(3000, 1024) < 1024
-    assert {batch_size_for(count, 1024) for count in (5_000, 100_000, 2_000_000)} == {1024}
+    assert batch_size_for(3, 2048) == batch_size_for(500, 2048) == 128
+    assert 128 < batch_size_for(3000, 2048) < 2048
+    assert {batch_size_for(count, 2048) for count in (5_000, 100_000, 2_000_000)} == {2048}
     assert batch_size_for(100_000, 3) == 3
 
 
