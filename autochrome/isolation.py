@@ -29,8 +29,8 @@ from .errors import AutochromeError, ItemError, reason_of
 _TRIES = 2
 _STARTS = 4
 # Left alone, glibc gives planes of pixels back to the system as soon as they are freed, and the
-# next ones cost a page fault for each 4 kB: a third of the time of what computes with them. One
-# arena for all threads keeps the least that way.
+# next ones cost a page fault for each 4 kB, which can take as long as what is computed with them.
+# One arena for all threads keeps the least that way.
 _MEMORY = ":".join(
     f"glibc.malloc.{name}"
     for name in ("arena_max=1", "mmap_threshold=16777216", "trim_threshold=33554432")

@@ -29,12 +29,6 @@ ROOT, CODE, LINEAR = 6 / 29, 0.04045, 0.0031308
 SLOPE = 3 * ROOT**2
 
 
-def linear_from_srgb(code: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Linear light of sRGB codes in [0, 1], any shape (IEC 61966-2-1)."""
-    code = np.asarray(code, np.float32)
-    return np.where(code <= CODE, code / 12.92, ((code + 0.055) / 1.055) ** 2.4).astype(np.float32)
-
-
 def srgb_from_linear(linear: NDArray[np.float32]) -> NDArray[np.float32]:
     """sRGB codes of linear light, any shape; below 0 the linear part goes on, above 1 the power."""
     power = cv2.pow(np.maximum(linear, LINEAR).astype(np.float32), 1 / 2.4)

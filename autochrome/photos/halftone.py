@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 # Squares of this side, at most so many by so many, of which the mean spectrum is taken.
 _SIDE, _LEAST_SIDE = 256, 64
 _SQUARES = 3
-# Every so-manieth is looked at first: of nine those on a diagonal.
+# Every fourth square is looked at first: of nine those on a diagonal.
 _SOME = 4
 # Longer periods (in pixels of the copy) are things in the picture.
 _LONGEST = 20
