@@ -13,6 +13,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "explained": ["Explained", "explained"],
         "formats": ["LONGEST_BESIDE", "SUPPORTED_FORMATS", "result_suffix"],
         "headers": ["Header", "header_of", "memory_needed"],
-        "lanes": ["NETWORKS", "SIDE_BY_SIDE"],
+        "lanes": ["NETWORKS", "SIDE_BY_SIDE", "lanes_for"],
     },
 )

@@ -35,7 +35,7 @@ from ..isolation import IsolatedWorker
 from ..models import ReadyModel, SharedPredictor, default_folders, pick_device, ready_model
 from .faults import PixelLimitError, empty_file, writing_results
 from .formats import result_suffix
-from .lanes import NETWORKS, SIDE_BY_SIDE, Lanes
+from .lanes import NETWORKS, SIDE_BY_SIDE, Lanes, lanes_for
 from .lookup import Lookup
 from .picture import sidecar_of
 from .tiff_pages import LEFT
@@ -99,8 +99,9 @@ class _Batch:
             alike.setdefault(self.model_of(item), []).append(number)
         rows: dict[int, Row] = {}
         with ExitStack() as stack:
-            lanes = stack.enter_context(Lanes(min(threads, len(items)), IsolatedWorker))
-            pool = ThreadPoolExecutor(threads + _ON_THE_WAY)
+            count = lanes_for(threads, len(items))
+            lanes = stack.enter_context(Lanes(count, IsolatedWorker))
+            pool = ThreadPoolExecutor(count + _ON_THE_WAY)
             stack.callback(pool.shutdown, cancel_futures=True)
             for model, numbers in alike.items():
                 copies = min(NETWORKS, threads) if pick_device(device) == "cpu" else 1

@@ -50,7 +50,8 @@ def raster_period(luma: NDArray[np.float32]) -> float | None:
     # So much of most photographs lies nowhere, which is told soon.
     if some[found].max() < _SHARE / 4 * some[finer].sum():
         return None
-    power = np.mean([_power(square) for square in squares], axis=0)
+    others = [square for number, square in enumerate(squares) if number % _SOME]
+    power = sum(map(_power, others), some) / np.float32(len(squares))
     least = _SHARE * power[finer].sum()
     if power[found].max() < least:
         return None

@@ -15,6 +15,15 @@ NETWORKS = 2
 them, whose threads wait for each other; a third would only take memory."""
 
 
+def lanes_for(threads: int, photographs: int) -> int:
+    """How many children colour so many photographs side by side on that many cores.
+
+    One more than there are cores, since each of them waits at times: for its turn at a network,
+    and between one photograph and the next.
+    """
+    return min(threads + 1, photographs)
+
+
 class Lanes:
     """``count`` workers, started when they are first needed. Use as a context manager."""
 

@@ -1,7 +1,9 @@
 """TIFF: the coloured file has the source's depth, tags, byte order and (where lossless) coding."""
 
 import shlex
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -50,6 +52,8 @@ _DNG_VERSION = 50706
 # 1.3 may be overshoot beyond 1, and 4000 of 12 bits.
 _WHITES = {1.0: 0.0, 255.0: 32.0, 65535.0: 8192.0}
 _STRIP_BYTES = 1 << 24
+# A large photograph is alone, and its strips are all that several cores can share.
+_THREADS = 2
 # A classic TIFF counts with 32 bits.
 _MOST_CLASSIC = (1 << 32) - (1 << 25)
 
@@ -190,7 +194,7 @@ def _strips_of(page: Any) -> Iterator[NDArray[np.integer]]:
     else:
         band: NDArray = np.empty(0)
         for piece, (_, _, top, left, _), shape in page.segments(
-            maxworkers=1, buffersize=_STRIP_BYTES
+            maxworkers=_THREADS, buffersize=_STRIP_BYTES
         ):
             if piece is None:
                 piece = np.full(shape, page.nodata, page.dtype)
@@ -305,8 +309,7 @@ def _pieces(strips_of_it: Iterator[NDArray], store: _Store) -> Iterator[NDArray 
             for left in range(0, rows.shape[1], width):
                 yield np.ascontiguousarray(rows[:, left : left + width])
     else:
-        for rows in _cut(strips_of_it, store.coding["rowsperstrip"]):
-            yield _encoded(rows, store)
+        yield from _all_encoded(_cut(strips_of_it, store.coding["rowsperstrip"]), store)
 
 
 def _cut(strips_of_it: Iterator[NDArray], step: int) -> Iterator[NDArray]:
@@ -320,6 +323,18 @@ def _cut(strips_of_it: Iterator[NDArray], step: int) -> Iterator[NDArray]:
     while len(waiting):
         yield waiting[:step]
         waiting = waiting[step:]
+
+
+def _all_encoded(strips_of_it: Iterator[NDArray], store: _Store) -> Iterator[bytes]:
+    """The strips as they stand in the file, in their order; some are encoded ahead."""
+    waiting: deque[Future[bytes]] = deque()
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for rows in strips_of_it:
+            waiting.append(pool.submit(_encoded, rows, store))
+            if len(waiting) > 2 * _THREADS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _encoded(rows: NDArray, store: _Store) -> bytes:
@@ -386,7 +401,7 @@ def _differences(part: Path, picture: Picture) -> tuple[int, bool]:
         else:
             pieces = (
                 (piece[0], *at[2:4])
-                for piece, at, _ in page.segments(maxworkers=1, buffersize=_STRIP_BYTES)
+                for piece, at, _ in page.segments(maxworkers=_THREADS, buffersize=_STRIP_BYTES)
             )
         for piece, top, left in pieces:
             rows = slice(top, min(top + piece.shape[0], picture.height))

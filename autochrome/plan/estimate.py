@@ -15,7 +15,7 @@ from typing import Any
 from ..archive import Entry
 from ..errors import ArchiveError
 from ..models import Model
-from ..photos import SIDE_BY_SIDE, SUPPORTED_FORMATS
+from ..photos import SIDE_BY_SIDE, SUPPORTED_FORMATS, lanes_for
 from .values import Plans
 
 TIMINGS = Path("logs/timings.tsv")
@@ -111,7 +111,7 @@ class PhotoNeeds:
 
     def memory(self, threads: int) -> int:
         """Megabytes of memory for the bucket's job."""
-        lanes = min(threads, self.count)
+        lanes = lanes_for(threads, self.count)
         pictures = _MARGIN * max(lanes * self.beside, self.alone)
         return round(_PHOTO_JOB_MEMORY + lanes * _CHILD_MEMORY + pictures)
 
