@@ -108,17 +108,18 @@ def on(prepare: Callable[[Luma], Luma], look: Callable[[Luma], Ab]) -> Callable[
 WAYS: dict[str, tuple[Callable[[Luma], Ab], float]] = {
     "256": (at(256), 1),
     "320": (at(320), 1.6),
-    "384 (what Autochrome does)": (at(384), 2.2),
+    "352 (what Autochrome does)": (at(352), 1.9),
+    "384": (at(384), 2.2),
     "448": (at(448), 3.1),
     "512": (at(512), 4),
     "256, mirrored too": (mirrored(256), 2),
-    "384, mirrored too": (mirrored(384), 4.5),
-    "256 and 384": (blended(256, 384), 3.2),
+    "352, mirrored too": (mirrored(352), 3.8),
+    "256 and 352": (blended(256, 352), 2.9),
     "320 and 512": (blended(320, 512), 5.6),
     "256, detail of 512": (with_detail(256, 512), 5),
-    "384, grain": (on(grainy, at(384)), 2.2),
-    "384, grain, denoised": (on(lambda luma: denoised(grainy(luma)), at(384)), 2.2),
-    "384, denoised": (on(denoised, at(384)), 2.2),
+    "352, grain": (on(grainy, at(352)), 1.9),
+    "352, grain, denoised": (on(lambda luma: denoised(grainy(luma)), at(352)), 1.9),
+    "352, denoised": (on(denoised, at(352)), 1.9),
 }
 
 

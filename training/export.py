@@ -25,8 +25,9 @@ OPSET = 17
 INPUT_SIDE = 256
 LARGE = 30_000
 """Elements from which a tensor is stored as int8."""
-EXACT_LAYERS = ("/Conv", "/network/stem/", "/network/encoder.0/", "/network/encoder.1/")
-"""Beginnings of the names of layers that int8 leaves alone."""
+INSIDE = "/network/"
+EXACT_LAYERS = (f"{INSIDE}stem/", f"{INSIDE}encoder.0/", f"{INSIDE}encoder.1/")
+"""Beginnings of the names of layers that int8 leaves alone, besides all outside the network."""
 SMALL = 64
 """Elements up to which a tensor stays float32."""
 
@@ -71,7 +72,7 @@ def store_small(graph: onnx.GraphProto) -> None:
     kept, widen = [], []
     for item in graph.initializer:
         values = numpy_helper.to_array(item)
-        if values.dtype != np.float32 or values.size <= SMALL:
+        if values.dtype != np.float32 or values.size <= SMALL or item.name == "shrinking":
             kept.append(item)
         elif values.size < LARGE or item.name.startswith("bins"):
             stored = f"{item.name}_f16"
@@ -127,7 +128,9 @@ def quantized(model: ov.Model, feeds: list[dict[str, np.ndarray]]) -> ov.Model:
 
 def _stays_exact(node: ov.Node) -> bool:
     """Decide by its name whether a layer is left alone; constants are no layers."""
-    return node.get_friendly_name().startswith(EXACT_LAYERS) and node.get_input_size() > 0
+    name = node.get_friendly_name()
+    is_exact = name.startswith(EXACT_LAYERS) or not name.startswith(INSIDE)
+    return is_exact and node.get_input_size() > 0
 
 
 def made_up_landscape() -> np.ndarray:

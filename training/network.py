@@ -8,6 +8,8 @@ to a quarter of the picture's size and gives a distribution over the ab bins.
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -189,17 +191,39 @@ class ColourNetwork(nn.Module):
 
 
 def annealed_mean(logits: Tensor, bins: Tensor, temperature: float | Tensor) -> Tensor:
-    """Return ab (n, 2, h, w): the mean of the bins (Q, 2) after softmax at a temperature."""
-    probability = torch.softmax(logits / temperature, 1)
-    return functional.conv2d(probability, bins.t()[:, :, None, None])
+    """Return ab (n, 2, h, w): the mean of the bins (Q, 2) after softmax at a temperature.
+
+    Softmax's sum is a third mean's: one pass in the order in which processors keep pictures, where
+    their softmax wants another.
+    """
+    weights = ((logits - logits.amax(1, keepdim=True)) / temperature).exp()
+    columns = torch.cat([bins.t(), bins.new_ones(1, len(bins))])
+    sums = functional.conv2d(weights, columns[:, :, None, None])
+    return sums[:, :2] / sums[:, 2:]
+
+
+def shrinking_filter(share: Fraction) -> Tensor:
+    """Return the filters (p², 1, q + 4, q + 4) that smooth a picture and shrink it to p/q.
+
+    Each q x q pixels, with `SMOOTHING` around them, become p x p, one filter for each of these,
+    row by row: linear interpolation between the middles of pixels.
+    """
+    new, old = share.numerator, share.denominator
+    middles = (torch.arange(new) + 0.5) * old / new - 0.5
+    linear = (1 - (middles[:, None] - torch.arange(old)).abs()).clamp_min(0)
+    binomial = torch.tensor(SMOOTHING) / sum(SMOOTHING)
+    rows = functional.conv1d(
+        linear[:, None], binomial[None, None], padding=len(SMOOTHING) - 1
+    ).squeeze(1)
+    return torch.einsum("ai,bj->abij", rows, rows).flatten(0, 1)[:, None]
 
 
 class Colorizer(nn.Module):
     """The network as the product runs it: L (n, 1, h, w) → ab (n, 2, h/4, w/4).
 
-    ``bias`` (Q,) is added to the logits at temperature 1; ``inner_scale`` is the side of the
-    picture inside over that of the input. The picture is smoothed first, so that grain changes the
-    colours less (LOG.md, trial 11).
+    ``bias`` (Q,) is added to the logits at temperature 1; ``inner_scale``, a fraction of at most
+    eighths, is the side of the picture inside over that of the input. The picture is smoothed
+    first, so that grain changes the colours less (LOG.md, trial 11).
     """
 
     def __init__(
@@ -212,9 +236,8 @@ class Colorizer(nn.Module):
     ):
         super().__init__()
         self.network = network
-        self.inner_scale = inner_scale
-        binomial = torch.tensor(SMOOTHING) / sum(SMOOTHING)
-        self.register_buffer("smoothing", torch.outer(binomial, binomial)[None, None])
+        self.share = Fraction(inner_scale).limit_denominator(8)
+        self.register_buffer("shrinking", shrinking_filter(self.share))
         self.register_buffer("bins", bins * chroma_scale)
         self.register_buffer("bias", bias[None, :, None, None])
 
@@ -225,11 +248,11 @@ class Colorizer(nn.Module):
         """
         margin = len(SMOOTHING) // 2
         padded = functional.pad(lightness, [margin] * 4, mode="replicate")
-        inner = functional.conv2d(padded, self.smoothing)
-        if self.inner_scale != 1:
-            inner = functional.interpolate(inner, scale_factor=self.inner_scale, mode="bilinear")
+        inner = functional.conv2d(padded, self.shrinking, stride=self.share.denominator)
+        if self.share.numerator > 1:
+            inner = functional.pixel_shuffle(inner, self.share.numerator)
         ab = annealed_mean(self.network(inner) + self.bias, self.bins, temperature)
-        if self.inner_scale == 1:
+        if self.share == 1:
             return ab
         size = (lightness.shape[2] // OUTPUT_STRIDE, lightness.shape[3] // OUTPUT_STRIDE)
         return functional.interpolate(ab, size=size, mode="bilinear")

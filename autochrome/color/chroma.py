@@ -81,39 +81,39 @@ def _chroma_block(out, luma, ab, weights, low, high, work, constants):
     cv2.scaleAdd(ab[..., 0], 1 / 500, x, x)
     for plane in (x, z):
         _cube(plane, root, spare)
-    for plane, (of_x, of_y, of_z) in zip((red, green, blue), RGB_FROM_RELATIVE_XYZ, strict=True):
-        np.multiply(x, np.float32(of_x), out=plane)
-        cv2.scaleAdd(y, of_y, plane, plane)
-        cv2.scaleAdd(z, of_z, plane, plane)
+    xyz, rgb = (planes.reshape(3, -1) for planes in (work[3:6], work[:3]))
+    np.matmul(RGB_FROM_RELATIVE_XYZ, xyz, out=rgb)
     _encode((red, green, blue), linear, spare)
 
     # These are codes in units of 1.055 and without their constant: only differences are wanted.
-    kr, kg, kb = weights
-    np.multiply(red, np.float32(kr), out=y)
-    cv2.scaleAdd(green, kg, y, y)
-    cv2.scaleAdd(blue, kb, y, y)
-    cv2.max(red, green, x)
-    cv2.max(x, blue, x)
-    cv2.min(red, green, z)
-    cv2.min(z, blue, z)
+    np.matmul(_less_luma(weights), rgb, out=xyz)
+    blue_less, red_less, green_less = x, y, z
+    cv2.max(red_less, green_less, red)
+    cv2.max(red, blue_less, red)
+    cv2.min(red_less, green_less, green)
+    cv2.min(green, blue_less, green)
     # How much of the difference has room above, and below.
-    cv2.subtract(x, y, x)
-    cv2.subtract(y, z, z)
-    np.maximum(x, none, out=x)
-    np.maximum(z, none, out=z)
+    np.maximum(red, none, out=red)
+    np.maximum(np.negative(green, out=green), none, out=green)
     if luma.dtype == np.uint8:
         for table, codes, plane in zip(_tables_of_room(), (high, low), (above, below), strict=True):
             cv2.LUT(codes, table, plane)
     else:
         np.multiply(1 - high, np.float32(1 / 1.055), out=above)
         np.multiply(low, np.float32(1 / 1.055), out=below)
-    cv2.divide(above, x, x)
-    cv2.divide(below, z, z)
-    cv2.min(x, z, x)
-    np.minimum(np.maximum(x, zero, out=x), one, out=x)
-    for plane, channel, weight in zip(out, (blue, red), (kb, kr), strict=True):
-        cv2.subtract(channel, y, channel)
-        cv2.multiply(channel, x, plane, 1.055 / (2 * (1 - weight)))
+    cv2.divide(above, red, red)
+    cv2.divide(below, green, green)
+    cv2.min(red, green, red)
+    np.minimum(np.maximum(red, zero, out=red), one, out=red)
+    kr, _, kb = weights
+    for plane, less, weight in zip(out, (blue_less, red_less), (kb, kr), strict=True):
+        cv2.multiply(less, red, plane, 1.055 / (2 * (1 - weight)))
+
+
+@lru_cache
+def _less_luma(weights: tuple[float, float, float]) -> NDArray[np.float32]:
+    """From R', G', B' to B', R', G', each less the luma."""
+    return (np.eye(3)[[2, 0, 1]] - np.array(weights)).astype(np.float32)
 
 
 @lru_cache

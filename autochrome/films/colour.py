@@ -21,11 +21,11 @@ from .overlap import ahead
 from .pixels import full_range_luma
 
 # Raised when the ab maps of the same film and model would hold anything else than before.
-COLOUR_VERSION = 4
+COLOUR_VERSION = 5
 
 # The network's copy of a frame has the area of this square, unless the network wants a larger one:
 # that of a photograph's, since networks colour smaller copies more faintly.
-_SIDE = 384
+_SIDE = 352
 # The maps of larger copies are brought to what those of this square would be, and carried so.
 _CARRIED_SIDE = 256
 _NO_MAP = np.zeros((1, 1, 2), np.int8)
