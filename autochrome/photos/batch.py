@@ -1,8 +1,8 @@
 """A batch of photographs: what is missing is coloured, everything is recorded.
 
-The working directory is the results folder. Each photograph is coloured in a child process; as
-many children as there are threads work side by side. This process runs the network for them, looks
-up keys, moves results to their places and writes the journal.
+The working directory is the results folder. Each photograph is coloured in a child process; some
+work side by side (`lanes_for`). This process runs the network for them, looks up keys, moves
+results to their places and writes the journal.
 """
 
 import os

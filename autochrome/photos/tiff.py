@@ -194,7 +194,7 @@ def _strips_of(page: Any) -> Iterator[NDArray[np.integer]]:
     else:
         band: NDArray = np.empty(0)
         for piece, (_, _, top, left, _), shape in page.segments(
-            maxworkers=_THREADS, buffersize=_STRIP_BYTES
+            maxworkers=1, buffersize=_STRIP_BYTES
         ):
             if piece is None:
                 piece = np.full(shape, page.nodata, page.dtype)
@@ -331,7 +331,7 @@ def _all_encoded(strips_of_it: Iterator[NDArray], store: _Store) -> Iterator[byt
     with ThreadPoolExecutor(_THREADS) as pool:
         for rows in strips_of_it:
             waiting.append(pool.submit(_encoded, rows, store))
-            if len(waiting) > 2 * _THREADS:
+            if len(waiting) > _THREADS:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
@@ -401,7 +401,7 @@ def _differences(part: Path, picture: Picture) -> tuple[int, bool]:
         else:
             pieces = (
                 (piece[0], *at[2:4])
-                for piece, at, _ in page.segments(maxworkers=_THREADS, buffersize=_STRIP_BYTES)
+                for piece, at, _ in page.segments(maxworkers=1, buffersize=_STRIP_BYTES)
             )
         for piece, top, left in pieces:
             rows = slice(top, min(top + piece.shape[0], picture.height))
