@@ -51,7 +51,7 @@ _DNG_VERSION = 50706
 # Values of floating-point samples that stand for white, and the least greatest value that tells so:
 # 1.3 may be overshoot beyond 1, and 4000 of 12 bits.
 _WHITES = {1.0: 0.0, 255.0: 32.0, 65535.0: 8192.0}
-_STRIP_BYTES = 1 << 24
+_STRIP_BYTES = 1 << 22
 # A large photograph is alone, and its strips are all that several cores can share.
 _THREADS = 2
 # A classic TIFF counts with 32 bits.
