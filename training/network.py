@@ -221,9 +221,9 @@ def shrinking_filter(share: Fraction) -> Tensor:
 class Colorizer(nn.Module):
     """The network as the product runs it: L (n, 1, h, w) → ab (n, 2, h/4, w/4).
 
-    ``bias`` (Q,) is added to the logits at temperature 1; ``inner_scale``, a fraction of at most
-    eighths, is the side of the picture inside over that of the input. The picture is smoothed
-    first, so that grain changes the colours less (LOG.md, trial 11).
+    ``bias`` (Q,) is added to the logits at temperature 1; ``inner_scale``, some eighths, is the
+    side of the picture inside over that of the input. The picture is smoothed first, so that grain
+    changes the colours less (LOG.md, trial 11).
     """
 
     def __init__(
@@ -236,7 +236,9 @@ class Colorizer(nn.Module):
     ):
         super().__init__()
         self.network = network
-        self.share = Fraction(inner_scale).limit_denominator(8)
+        if inner_scale not in [eighths / 8 for eighths in range(1, 9)]:
+            raise ValueError(f"inner_scale is {inner_scale}; it must be a number of eighths")
+        self.share = Fraction(inner_scale)
         self.register_buffer("shrinking", shrinking_filter(self.share))
         self.register_buffer("bins", bins * chroma_scale)
         self.register_buffer("bias", bias[None, :, None, None])
