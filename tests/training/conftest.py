@@ -19,6 +19,7 @@ if find_spec("torch") is None:
         "test_colour.py",
         "test_export.py",
         "test_measures.py",
+        "test_network.py",
         "test_training.py",
     ]
 
