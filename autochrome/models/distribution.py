@@ -25,7 +25,7 @@ class Distribution:
 def distribution_of(network: Path, feeds: Feeds) -> Distribution | None:
     """The distribution that a network's ONNX file gives for one picture.
 
-    None for a network that predicts ab itself: it has no softmax before a weighting of bins.
+    None for a network that predicts ab itself: it has no softmax with a weighting of bins.
     """
     # Only here: they take long to load, and most jobs run no network.
     import onnx
@@ -35,18 +35,22 @@ def distribution_of(network: Path, feeds: Feeds) -> Distribution | None:
     found = _weighting(model)
     if found is None:
         return None
-    softmax, bins = found
-    model.graph.output.append(onnx.helper.make_empty_tensor_value_info(softmax))
+    weights, bins = found
+    model.graph.output.append(onnx.helper.make_empty_tensor_value_info(weights))
     compiled = ov.Core().compile_model(
         ov.Core().read_model(model.SerializeToString()), "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
     )
     given = {name: feeds[name] for name in (port.any_name for port in compiled.inputs)}
     likely = compiled(given)[len(compiled.outputs) - 1][0]
-    return Distribution(np.moveaxis(likely, 0, 2), bins)
+    return Distribution(np.moveaxis(likely / likely.sum(axis=0), 0, 2), bins)
 
 
 def _weighting(model: "onnx.ModelProto") -> tuple[str, NDArray[np.float32]] | None:
-    """The softmax's output and the bins' ab, from the convolution that turns one into the other."""
+    """The bins' weights and their ab, from the convolution that turns one into the other.
+
+    The weights come out of a softmax, or out of its exponential function: then the convolution has
+    a third output, their sum.
+    """
     import onnx
 
     constants = {
@@ -55,10 +59,12 @@ def _weighting(model: "onnx.ModelProto") -> tuple[str, NDArray[np.float32]] | No
     for node in model.graph.node:
         if node.op_type == "Cast" and node.input[0] in constants:
             constants[node.output[0]] = constants[node.input[0]]
-    softmaxes = {node.output[0] for node in model.graph.node if node.op_type == "Softmax"}
+    outputs = {node.output[0]: node.op_type for node in model.graph.node}
     for node in model.graph.node:
-        if node.op_type == "Conv" and node.input[0] in softmaxes:
-            weights = constants.get(node.input[1])
-            if weights is not None and weights.shape[0] == 2:
-                return node.input[0], weights[:, :, 0, 0].T.astype(np.float32)
+        if node.op_type != "Conv" or node.input[1] not in constants:
+            continue
+        columns, kind = constants[node.input[1]], outputs.get(node.input[0])
+        is_mean = kind == "Softmax" and len(columns) == 2
+        if is_mean or (kind == "Exp" and len(columns) == 3 and (columns[2] == 1).all()):
+            return node.input[0], columns[:2, :, 0, 0].T.astype(np.float32)
     return None
