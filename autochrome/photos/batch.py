@@ -76,7 +76,6 @@ class _Batch:
     def __init__(self, plan: dict[str, Any]):
         self.plan = plan
         self._models: dict[str, ReadyModel] = {}
-        self._models_of: dict[tuple[int, float | None], ReadyModel] = {}
         self.lookup = Lookup(plan["bucket"])
         self.one_of_a_kind: dict[str, threading.Lock] = {}
 
@@ -87,14 +86,10 @@ class _Batch:
     def model_of(self, item: dict[str, Any]) -> ReadyModel:
         planned = item.get("model", self.plan["model"])
         temperature = self.settings_of(item)["temperature"]
-        # Asked for several times a photograph, and nearly always of one and the same.
-        place = id(planned), temperature
-        if place not in self._models_of:
-            key = canonical_json([planned, temperature])
-            if key not in self._models:
-                self._models[key] = ready_model(planned, default_folders().converted, temperature)
-            self._models_of[place] = self._models[key]
-        return self._models_of[place]
+        key = canonical_json([planned, temperature])
+        if key not in self._models:
+            self._models[key] = ready_model(planned, default_folders().converted, temperature)
+        return self._models[key]
 
     def rows(self, threads: int, device: str) -> list[Row]:
         """The rows of all photographs, in the plan's order. One network is held at a time."""
