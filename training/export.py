@@ -29,7 +29,7 @@ INSIDE = "/network/"
 EXACT_LAYERS = (f"{INSIDE}stem/", f"{INSIDE}encoder.0/", f"{INSIDE}encoder.1/")
 """Beginnings of the names of layers that int8 leaves alone, besides all outside the network."""
 SMALL = 64
-"""Elements up to which a tensor stays float32."""
+"""Elements up to which a tensor stays float32, as does the filter that shrinks the picture."""
 
 
 def load_colorizer(settings: Settings, weights: Path) -> Colorizer:
