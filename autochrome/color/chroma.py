@@ -4,25 +4,19 @@
 are shrunk towards 0, at constant luma and hue, until every channel fits.
 """
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .lab import (
-    LINEAR,
-    REC601,
-    RGB_FROM_RELATIVE_XYZ,
-    ROOT,
-    SLOPE,
-    power_in_place,
-    root_and_linear,
-)
+from .formula import Formula, Plane, greater, lesser
+from .lab import REC601, RGB_FROM_RELATIVE_XYZ, cube, encoded, root_and_linear
 
 # Rows of about this many pixels at a time keep the intermediate planes in the processor's cache.
 _BLOCK_PIXELS = 65536
-_CONSTANTS = (0.0, 1.0, LINEAR, ROOT, 1e-6)
+# The least difference that is divided by.
+_NONE = 1e-6
 
 
 def chroma_from_ab(
@@ -34,136 +28,45 @@ def chroma_from_ab(
 ) -> NDArray[np.float32]:
     """Chroma of the colour (a, b) on a given luma.
 
-    ``luma`` (H, W), full-range codes: float32 in [0, 1], or uint8, for which tables do some of the
-    work; ``ab`` float32 (H, W, 2), CIE units; ``weights`` of R', G', B' in the luma. Where one
-    chroma sample serves several luma samples (4:2:0), ``low`` and ``high`` are their least and
-    greatest luma, of luma's type, so that each of them stays in the gamut.
+    ``luma`` (H, W), full-range codes: float32 in [0, 1], or uint8; ``ab`` float32 (H, W, 2), CIE
+    units; ``weights`` of R', G', B' in the luma. Where one chroma sample serves several luma
+    samples (4:2:0), ``low`` and ``high`` are their least and greatest luma, of luma's type, so
+    that each of them stays in the gamut.
 
     Returns float32 (H, W, 2): Cb and Cr in [-0.5, 0.5], full range, so that
     R' = Y' + 2 (1 - Kr) Cr and B' = Y' + 2 (1 - Kb) Cb lie in [0, 1], as does G'. In memory each of
     the two is a plane.
     """
-    height, width = luma.shape
-    chroma = np.empty((2, height, width), np.float32)
-    step = max(1, _BLOCK_PIXELS // max(1, width))
-    work = np.empty((9, min(step, height), width), np.float32)
-    # NumPy takes the lesser of two arrays three times as fast as that of an array and a number.
-    constants = np.empty((len(_CONSTANTS), *work.shape[1:]), np.float32)
-    constants[:] = np.array(_CONSTANTS)[:, None, None]
-    for top in range(0, height, step):
-        rows = slice(top, min(top + step, height))
-        _chroma_block(
-            chroma[:, rows],
-            luma[rows],
-            ab[rows],
-            weights,
-            luma[rows] if low is None else low[rows],
-            luma[rows] if high is None else high[rows],
-            work[:, : rows.stop - top],
-            constants[:, : rows.stop - top],
-        )
+    low, high = (luma if plane is None else plane for plane in (low, high))
+    kind = np.uint8 if luma.dtype == np.uint8 else np.float32
+    chroma = np.empty((2, *luma.shape), np.float32)
+    _formula(weights, kind)([luma, low, high, ab[..., 0], ab[..., 1]], chroma)
     return np.moveaxis(chroma, 0, 2)
 
 
-def _chroma_block(out, luma, ab, weights, low, high, work, constants):
-    """Fill ``out`` (2, rows, W); ``work`` (9, rows, W) is room for what lies between.
+@lru_cache
+def _formula(weights: tuple[float, float, float], kind: type) -> Formula:
+    """From luma, its least, its greatest (all of the type ``kind``), a and b to Cb and Cr."""
+    return Formula(partial(_chroma, weights), [kind] * 3 + [np.float32] * 2)
 
-    Plane by plane and in place, since this takes most of a photograph's time.
-    """
-    red, green, blue, x, y, z, above, below, spare = work
-    zero, one, linear, root, none = constants
-    if luma.dtype == np.uint8:
-        for table, plane in zip(_tables_of_luma(), (x, y), strict=True):
-            cv2.LUT(luma, table, plane)
-    else:
-        root_and_linear(luma, x, y)
-    cv2.scaleAdd(ab[..., 1], -1 / 200, x, z)
-    cv2.scaleAdd(ab[..., 0], 1 / 500, x, x)
-    for plane in (x, z):
-        _cube(plane, root, spare)
-    xyz, rgb = (planes.reshape(3, -1) for planes in (work[3:6], work[:3]))
-    np.matmul(RGB_FROM_RELATIVE_XYZ, xyz, out=rgb)
-    _encode((red, green, blue), linear, spare)
 
-    # These are codes in units of 1.055 and without their constant: only differences are wanted.
-    np.matmul(_less_luma(weights), rgb, out=xyz)
-    blue_less, red_less, green_less = x, y, z
-    cv2.max(red_less, green_less, red)
-    cv2.max(red, blue_less, red)
-    cv2.min(red_less, green_less, green)
-    cv2.min(green, blue_less, green)
+def _chroma(
+    weights: tuple[float, float, float], luma: Plane, low: Plane, high: Plane, a: Plane, b: Plane
+) -> tuple[Plane, Plane]:
+    root, linear = root_and_linear(luma)
+    x, z = (cube(root + share) for share in (a * (1 / 500), b * (-1 / 200)))
+    red, green, blue = (
+        encoded(x * of_x + linear * of_y + z * of_z)
+        for of_x, of_y, of_z in RGB_FROM_RELATIVE_XYZ.tolist()
+    )
+    kr, kg, kb = weights
+    own = red * kr + green * kg + blue * kb
+    red, green, blue = red - own, green - own, blue - own
     # How much of the difference has room above, and below.
-    np.maximum(red, none, out=red)
-    np.maximum(np.negative(green, out=green), none, out=green)
-    if luma.dtype == np.uint8:
-        for table, codes, plane in zip(_tables_of_room(), (high, low), (above, below), strict=True):
-            cv2.LUT(codes, table, plane)
-    else:
-        np.multiply(1 - high, np.float32(1 / 1.055), out=above)
-        np.multiply(low, np.float32(1 / 1.055), out=below)
-    cv2.divide(above, red, red)
-    cv2.divide(below, green, green)
-    cv2.min(red, green, red)
-    np.minimum(np.maximum(red, zero, out=red), one, out=red)
-    kr, _, kb = weights
-    for plane, less, weight in zip(out, (blue_less, red_less), (kb, kr), strict=True):
-        cv2.multiply(less, red, plane, 1.055 / (2 * (1 - weight)))
-
-
-@lru_cache
-def _less_luma(weights: tuple[float, float, float]) -> NDArray[np.float32]:
-    """From R', G', B' to B', R', G', each less the luma."""
-    return (np.eye(3)[[2, 0, 1]] - np.array(weights)).astype(np.float32)
-
-
-@lru_cache
-def _tables_of_luma() -> tuple[NDArray[np.float32], ...]:
-    """Root and linear light of each 8-bit code, see `root_and_linear`."""
-    tables = np.empty((2, 1, 256), np.float32)
-    root_and_linear(_codes()[None], *tables)
-    return tuple(tables.reshape(2, 256))
-
-
-@lru_cache
-def _tables_of_room() -> tuple[NDArray[np.float32], ...]:
-    """Above each 8-bit code, and below it, in units of 1.055."""
-    return (1 - _codes()) / np.float32(1.055), _codes() / np.float32(1.055)
-
-
-def _codes() -> NDArray[np.float32]:
-    return np.arange(256, dtype=np.float32) / np.float32(255)
-
-
-def _cube(plane, root, spare) -> None:
-    """XYZ relative to white of what L*a*b* takes for its root, in place.
-
-    A curve of two parts is its upper part from where they meet, plus the lower one up to there,
-    which is seldom needed. ``root`` is full of `ROOT`.
-    """
-    has_lower = plane.min() < ROOT
-    if has_lower:
-        lower = cv2.min(plane, root)
-        cv2.max(plane, root, plane)
-    cv2.multiply(plane, plane, spare)
-    cv2.multiply(plane, spare, plane)
-    if has_lower:
-        cv2.scaleAdd(lower, SLOPE, plane, plane)
-        plane -= np.float32(SLOPE * ROOT)
-
-
-def _encode(planes, linear, spare) -> None:
-    """sRGB codes of linear light, in place, in units of 1.055 and without their constant.
-
-    ``linear`` is full of `LINEAR`.
-    """
-    has_lower = any(plane.min() < LINEAR for plane in planes)
-    for plane in planes:
-        if has_lower:
-            cv2.min(plane, linear, spare)
-            cv2.max(plane, linear, plane)
-        power_in_place(plane, 1 / 2.4)
-        if has_lower:
-            cv2.scaleAdd(spare, 12.92 / 1.055, plane, plane)
+    most = greater(greater(greater(red, green), blue), _NONE)
+    least = greater(lesser(lesser(red, green), blue) * -1, _NONE)
+    share = greater(lesser(lesser((1 - high) / most, low / least), 1), 0)
+    return blue * share * (0.5 / (1 - kb)), red * share * (0.5 / (1 - kr))
 
 
 def rgb_from_luma_chroma(
@@ -218,13 +121,13 @@ def raise_ab(
         return small[first_row : first_row + rows]
     # Both planes beside each other, raised to the width.
     wide = np.hstack([_widened(ab[..., plane], width) for plane in (0, 1)])
-    raised = np.empty((rows, 2 * width), np.float32)
+    raised = np.empty((2, rows, width), np.float32)
     for first, weights, four in _cubic_rows(wide, height, first_row, rows):
         # All of them, even at a strip's ends: the sums are not the same for any number of rows.
-        values = np.matmul(weights, four)
+        values = np.matmul(weights, four).reshape(-1, 2, width).swapaxes(0, 1)
         top = first - first_row
-        raised[max(0, top) : top + len(values)] = values[max(0, -top) : rows - top]
-    return np.moveaxis(raised.reshape(rows, 2, width), 1, 2)
+        raised[:, max(0, top) : top + values.shape[1]] = values[:, max(0, -top) : rows - top]
+    return np.moveaxis(raised, 0, 2)
 
 
 def _widened(plane: NDArray[np.float32], width: int) -> NDArray[np.float32]:

@@ -5,24 +5,20 @@ have it). On a card ONNX Runtime with CUDA runs, where its optional package is i
 (``requirements-cuda.txt``). Neither asks for a network, and neither reports to anybody.
 """
 
-import hashlib
 import os
-import platform
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..compiled import compiled
 from ..errors import ModelError
 
 Precision = Literal["fp32", "bf16", "int8"]
 Device = Literal["cpu", "cuda"]
 DeviceSetting = Literal["auto", "cpu", "cuda"]
 Feeds = dict[str, NDArray[np.float32]]
-
-CACHE_VARIABLE = "AUTOCHROME_CACHE"
-"""Names the folder for compiled networks; a local disk, not one that machines share."""
 
 # OpenVINO's hint for each form: an int8 network holds its quantized layers itself, and computes
 # the rest in fp32.
@@ -43,8 +39,7 @@ class Engine(Protocol):
 class OpenVinoEngine:
     """A network on the CPU: an ONNX file, or OpenVINO's own form (``.xml`` with its ``.bin``).
 
-    ``threads`` cores are used. The compiled form is kept in `compiled_folder`, unless
-    ``cached`` is false.
+    ``threads`` cores are used. The compiled form is kept, unless ``cached`` is false.
     """
 
     device: Device = "cpu"
@@ -52,21 +47,8 @@ class OpenVinoEngine:
     def __init__(
         self, path: Path, precision: Precision, threads: int = 1, *, cached: bool = True
     ) -> None:
-        import openvino  # Only here: it takes long to load, and most jobs run no network.
-
-        core = openvino.Core()
-        options: dict[str, Any] = {
-            "INFERENCE_PRECISION_HINT": _HINTS[precision],
-            "INFERENCE_NUM_THREADS": threads,
-            # With two, OpenVINO 2026.4 gives quite other values for the embedded network.
-            "NUM_STREAMS": 1,
-            "ENABLE_CPU_PINNING": False,
-        }
-        folder = compiled_folder() if cached else None
-        if folder is not None:
-            options["CACHE_DIR"] = str(folder)
         try:
-            self._compiled = core.compile_model(path, "CPU", options)
+            self._compiled = compiled(path, _HINTS[precision], threads, cached=cached)
         except RuntimeError as error:
             raise _unusable(path, error) from error
         self.inputs = {
@@ -147,36 +129,6 @@ def pick_device(asked: DeviceSetting) -> Device:
 
 def _card_is_visible() -> bool:
     return os.environ.get("CUDA_VISIBLE_DEVICES") != "" and Path("/dev/nvidiactl").exists()
-
-
-def compiled_folder() -> Path | None:
-    """Where compiled networks are kept, one folder for each kind of processor and OpenVINO.
-
-    Below ``$AUTOCHROME_CACHE``, else ``$XDG_CACHE_HOME``, else ``~/.cache``; None where that
-    cannot be written to.
-    """
-    named = os.environ.get(CACHE_VARIABLE)
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    base = Path(named) if named else Path(home, "autochrome")
-    import openvino
-
-    kind = f"{_processor_flags()} {openvino.get_version()}"
-    folder = base / "compiled" / hashlib.sha256(kind.encode()).hexdigest()[:16]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return None
-    return folder if os.access(folder, os.W_OK) else None
-
-
-def _processor_flags() -> str:
-    """What the processor can do: compiled code of one kind must not run on another."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return f"{platform.machine()} {platform.processor()}"
-    flags = next((line for line in lines if line.startswith(("flags", "Features"))), "")
-    return f"{platform.machine()} {' '.join(sorted(flags.partition(':')[2].split()))}"
 
 
 def _unusable(path: Path, error: Exception) -> ModelError:

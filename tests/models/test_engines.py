@@ -8,9 +8,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from autochrome import compiled
+from autochrome.compiled import compiled_folder
 from autochrome.errors import ModelError
 from autochrome.models import engines, find_model
-from autochrome.models.engines import CudaEngine, OpenVinoEngine, compiled_folder, pick_device
+from autochrome.models.engines import CudaEngine, OpenVinoEngine, pick_device
 from tests.conftest import REPOSITORY
 
 COMPACT = find_model("compact").path
@@ -68,7 +70,7 @@ def test_where_no_cache_can_be_written_the_network_is_compiled_all_the_same(tmp_
 def test_processors_of_other_kinds_have_other_folders(tmp_path, monkeypatch):
     monkeypatch.setenv("AUTOCHROME_CACHE", str(tmp_path))
     here = compiled_folder()
-    monkeypatch.setattr(engines, "_processor_flags", lambda: "another kind")
+    monkeypatch.setattr(compiled, "_processor_flags", lambda: "another kind")
     assert compiled_folder() != here
 
 
