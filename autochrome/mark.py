@@ -6,8 +6,8 @@ edited with a trained model), ``AISystemUsed`` and ``AISystemVersionUsed``; a se
 """
 
 import re
+from html import escape
 from xml.etree import ElementTree
-from xml.sax.saxutils import escape
 
 NEWS_CODES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
@@ -40,7 +40,7 @@ def marked_xmp(packet: bytes, facts: dict[str, str], caption: str = "") -> bytes
         ElementTree.fromstring(_body(packet))
     except (ElementTree.ParseError, ValueError, LookupError):
         return None
-    sentence = escape(statement(facts["model"], facts["version"])).encode()
+    sentence = escape(statement(facts["model"], facts["version"]), quote=False).encode()
     packet, is_told = _told_in_description(_without(packet), sentence)
     end = re.search(
         rb"</([A-Za-z_][\w.-]*:)?RDF\s*>\s*(</[^>]*>\s*)?(<\?xpacket[^>]*>\s*)?$", packet
@@ -51,7 +51,9 @@ def marked_xmp(packet: bytes, facts: dict[str, str], caption: str = "") -> bytes
             return None
     marked = (
         packet[: end.start()]
-        + _description(facts, b"" if is_told else f"{escape(caption)} ".encode() + sentence)
+        + _description(
+            facts, b"" if is_told else f"{escape(caption, quote=False)} ".encode() + sentence
+        )
         + packet[end.start() :]
     )
     try:
@@ -118,7 +120,9 @@ def _description(facts: dict[str, str], sentence: bytes) -> bytes:
         f"{sentence.decode().strip()}</rdf:li></rdf:Alt></dc:description>"
     )
     told = told if sentence else ""
-    elements = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in values.items())
+    elements = "".join(
+        f"<{name}>{escape(value, quote=False)}</{name}>" for name, value in values.items()
+    )
     return (
         f'<rdf:Description xmlns:rdf="{_RDF}" rdf:about="" '
         f'xmlns:Iptc4xmpExt="{_IPTC}" xmlns:autochrome="{_OWN}">'

@@ -11,7 +11,6 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.polynomial import Chebyshev, Polynomial
 from numpy.typing import DTypeLike, NDArray
 
 from ..compiled import compiled
@@ -65,12 +64,13 @@ def square_root(plane: Plane) -> Plane:
 def polynomial(
     function: Callable[[NDArray], NDArray], low: float, high: float, degree: int
 ) -> Callable[[Plane], Plane]:
-    """A function of one plane, by a polynomial that is as good as none better in [low, high]."""
-    fitted = Chebyshev.interpolate(function, degree, [low, high])
-    highest, *others = fitted.convert(kind=Polynomial).coef[::-1].tolist()
+    """A function of one plane, by a polynomial that is close to it in [low, high]."""
+    # Through the function's values at Chebyshev's nodes.
+    places = np.cos((np.arange(degree + 1) + 0.5) * (np.pi / (degree + 1)))
+    places = (low + high) / 2 + (high - low) / 2 * places
+    highest, second, *rest = np.polyfit(places, function(places), degree).tolist()
 
     def value(plane: Plane) -> Plane:
-        second, *rest = others
         return reduce(lambda sum_, term: sum_ * plane + term, rest, plane * highest + second)
 
     return value

@@ -12,8 +12,9 @@ from typing import Any
 from ..archive import digest, read_json, sha256_file
 from ..errors import ModelError
 from .engines import DeviceSetting, Precision, pick_device
+from .interface import InputForm, OutputForm
 from .predictors import NetworkPredictor
-from .registry import InputForm, Model, OutputForm, find_model
+from .registry import Model, find_model
 
 BOUND = 1.0
 """The largest mean difference from fp32, in ab, at which ``auto`` takes a form."""

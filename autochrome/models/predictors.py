@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..color import lab_from_srgb, lightness_from_luma, luma_from_lightness, shrunk
 from ..errors import ModelError
 from .engines import CudaEngine, Device, Engine, Feeds, OpenVinoEngine, Precision
-from .registry import InputForm, OutputForm
+from .interface import InputForm, OutputForm
 
 TEMPERATURE = "temperature"
 """The input, float32 (1,), by which networks that end in an annealed mean are told its
@@ -62,21 +62,8 @@ class NetworkPredictor:
             )
 
     def input_size(self, height: int, width: int) -> tuple[int, int]:
-        """The size with the picture's own shape and the area of the model's square.
-
-        That square grows with the picture, up to the largest that the network is shown. Sides are
-        multiples of what the network needs; shapes longer than 4 : 1 are squeezed. A network of
-        one size gets that.
-        """
-        side, step = self._form.side, self._form.multiple
-        if step is None:
-            return side, side
-        side = max(side, min((height * width) ** 0.5, self._form.largest or side))
-        shape = min(max((width / height) ** 0.5, 0.5), 2.0)
-        return (
-            step * max(1, round(side / shape / step)),
-            step * max(1, round(side * shape / step)),
-        )
+        """As `InputForm.size_for` says it."""
+        return self._form.size_for(height, width)
 
     def predict(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
         """L* float32 (n, h, w) in [0, 100] to ab float32 (n, h', w', 2) in CIE units."""

@@ -15,6 +15,7 @@ import yaml
 from ..archive import digest, path_digest, sha256_file
 from ..config import check_schema, load_yaml
 from ..errors import ConfigError, ModelError
+from .interface import InputForm, OutputForm
 from .stamps import hash_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -35,40 +36,6 @@ class ModelFile:
     bytes: int | None
     sha256: str | None
     places: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class InputForm:
-    """What a network is given.
-
-    ``colour`` is L (one channel, CIE L*) or grey_rgb (three equal channels, the sRGB grey). A
-    value runs from ``range[0]`` for black to ``range[1]`` for white; then the channel's ``mean``
-    is subtracted, and the rest divided by its ``std``. The network takes sizes whose sides are
-    multiples of ``multiple`` and is best at ``side`` x ``side``; None: it takes that size only.
-    A larger picture is shown to it at up to ``largest`` x ``largest``.
-    """
-
-    name: str | None
-    colour: str
-    side: int
-    multiple: int | None
-    range: tuple[float, float]
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    largest: int | None = None
-
-
-@dataclass(frozen=True)
-class OutputForm:
-    """What a network gives: ``colour`` ab (CIE, after ``scale``) or rgb (0 to 1, after ``scale``).
-
-    ``stride``: pixels of the input for one of the output, where known.
-    """
-
-    name: str | None
-    colour: str
-    scale: float
-    stride: int | None
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .engines import Device
+from .interface import InputForm
 from .negative import negativity
 from .predictors import Predictor
 
@@ -25,12 +27,18 @@ class SharedPredictor:
     """A predictor of this process, for children that it starts. Use as a context manager.
 
     ``load`` gives the predictor; it is called when somebody asks for the first time, and up to
-    ``copies`` times when several ask at once. Each takes one picture at a time.
+    ``copies`` times when several ask at once. Each takes one picture at a time. ``form`` and
+    ``device`` are the predictor's: children know them without asking.
     """
 
-    def __init__(self, load: Callable[[], Predictor], copies: int = 1):
-        self._load = load
-        self._loaded: list[Predictor] = []
+    def __init__(
+        self,
+        load: Callable[[], Predictor],
+        form: InputForm,
+        device: Device = "cpu",
+        copies: int = 1,
+    ):
+        self._load, self._form, self._device = load, form, device
         self._idle: SimpleQueue[Predictor] = SimpleQueue()
         self._loading = threading.Lock()
         self._to_load = copies
@@ -50,7 +58,7 @@ class SharedPredictor:
 
     def lent(self) -> "LentPredictor":
         """What a child is given in place of the predictor."""
-        return LentPredictor(str(self._listener.address))
+        return LentPredictor(str(self._listener.address), self._form, self._device)
 
     def _listen(self) -> None:
         while True:
@@ -78,15 +86,8 @@ class SharedPredictor:
         try:
             if question == "negativity":
                 return True, negativity(*arguments)
-            if question == "predict":
-                with self._one() as predictor:
-                    return True, predictor.predict(*arguments)
-            if not self._loaded:
-                with self._one():
-                    pass
-            if question == "device":
-                return True, self._loaded[0].device
-            return True, self._loaded[0].input_size(*arguments)
+            with self._one() as predictor:
+                return True, predictor.predict(*arguments)
         except Exception as error:  # raised again where it was asked for
             return False, error
 
@@ -95,8 +96,7 @@ class SharedPredictor:
         """A predictor that nobody else uses meanwhile."""
         with self._loading:
             if self._idle.empty() and self._to_load:
-                self._loaded.append(self._load())
-                self._idle.put(self._loaded[-1])
+                self._idle.put(self._load())
                 self._to_load -= 1
         predictor = self._idle.get()
         try:
@@ -108,15 +108,12 @@ class SharedPredictor:
 class LentPredictor:
     """Another process's predictor. Can be pickled; each process connects once."""
 
-    def __init__(self, address: str):
-        self._address = address
-
-    @property
-    def device(self) -> str:
-        return self._ask("device")
+    def __init__(self, address: str, form: InputForm, device: Device):
+        self.device = device
+        self._address, self._form = address, form
 
     def input_size(self, height: int, width: int) -> tuple[int, int]:
-        return self._ask("input_size", height, width)
+        return self._form.size_for(height, width)
 
     def predict(self, lightness: NDArray[np.float32]) -> NDArray[np.float32]:
         return self._ask("predict", lightness)

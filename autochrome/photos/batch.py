@@ -104,9 +104,10 @@ class _Batch:
             pool = ThreadPoolExecutor(count + _ON_THE_WAY)
             stack.callback(pool.shutdown, cancel_futures=True)
             for model, numbers in alike.items():
-                copies = min(NETWORKS, threads) if pick_device(device) == "cpu" else 1
-                load = partial(model.predictor, threads // copies, device)
-                with SharedPredictor(load, copies) as network:
+                picked = pick_device(device)
+                copies = min(NETWORKS, threads) if picked == "cpu" else 1
+                load = partial(model.predictor, threads // copies, picked)
+                with SharedPredictor(load, model.input, picked, copies) as network:
                     row = partial(self.row_of, lanes=lanes, network=network)
                     found = pool.map(row, [items[number] for number in numbers])
                     rows |= zip(numbers, found, strict=True)

@@ -7,8 +7,8 @@ from skimage.color import rgb2lab
 
 from autochrome.errors import ModelError
 from autochrome.models.convert.graph import Graph
+from autochrome.models.interface import InputForm, OutputForm
 from autochrome.models.predictors import NetworkPredictor
-from autochrome.models.registry import InputForm, OutputForm
 
 LIGHTNESS = InputForm(None, "L", 64, 8, (0, 100), (0.0,), (1.0,))
 AB = OutputForm(None, "ab", 1, 1)

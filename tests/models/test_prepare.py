@@ -11,8 +11,9 @@ from autochrome.errors import ConfigError, ModelError
 from autochrome.models import find_model, planned_model, ready_model
 from autochrome.models import prepare as room
 from autochrome.models.convert.graph import Graph
+from autochrome.models.interface import InputForm, OutputForm
 from autochrome.models.prepare import make_ready, recorded
-from autochrome.models.registry import InputForm, Model, OutputForm
+from autochrome.models.registry import Model
 
 WEIGHTS = "5" * 64
 
