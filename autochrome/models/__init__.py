@@ -3,15 +3,7 @@
 What is named here is loaded when it is first used.
 """
 
-import sys
-
 import lazy_loader
-
-# OpenVINO does without these where they are not there. With the first, it tells Google Analytics of
-# each time that it is imported, and keeps an id of the person in ~/intel; the second converts
-# other frameworks' models, and takes a third of the time in which it loads.
-for module in ("openvino_telemetry", "openvino.tools.ovc"):
-    sys.modules.setdefault(module, None)
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,

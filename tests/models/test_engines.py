@@ -35,25 +35,37 @@ def test_the_compiled_form_is_kept_and_gives_the_same(tmp_path, monkeypatch):
     assert np.array_equal(second.run(feeds(second)), expected)
 
 
-def test_nobody_is_told_that_a_network_runs(tmp_path):
+_NETWORK = f"""
+from pathlib import Path
+from autochrome.models.engines import OpenVinoEngine
+OpenVinoEngine(Path({str(COMPACT)!r}), "fp32")
+"""
+_FORMULA = """
+import numpy as np
+from autochrome.color import lightness_from_luma
+lightness_from_luma(np.zeros((1, 1), np.float32))
+"""
+
+
+@pytest.mark.parametrize("what", [_NETWORK, _FORMULA])
+def test_nobody_is_told_that_openvino_runs(what, tmp_path):
     home = tmp_path / "home"
     home.mkdir()
     code = f"""
 import socket
-from pathlib import Path
-from autochrome.models.engines import OpenVinoEngine
 
 def connect(*_):
     raise SystemExit("it wants to connect")
 
 socket.getaddrinfo = socket.socket.connect = connect
-OpenVinoEngine(Path({str(COMPACT)!r}), "fp32", cached=False)
+{what}
 """
     subprocess.run(
         [sys.executable, "-c", code],
         cwd=REPOSITORY,
         # In CI, OpenVINO would be silent by itself.
-        env={n: v for n, v in os.environ.items() if "CI" not in n} | {"HOME": str(home)},
+        env={n: v for n, v in os.environ.items() if "CI" not in n}
+        | {"HOME": str(home), "AUTOCHROME_CACHE": str(tmp_path / "cache")},
         check=True,
     )
     assert list(home.iterdir()) == []
