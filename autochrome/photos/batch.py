@@ -31,10 +31,10 @@ from ..archive import (
 )
 from ..credentials import why_unsigned
 from ..errors import AutochromeError, BlockedError, ItemError, reason_of
-from ..isolation import IsolatedWorker
+from ..isolation import IsolatedWorker, load_ahead
 from ..models import ReadyModel, SharedPredictor, default_folders, pick_device, ready_model
 from .faults import PixelLimitError, empty_file, writing_results
-from .formats import result_suffix
+from .formats import modules_for, result_suffix
 from .lanes import NETWORKS, SIDE_BY_SIDE, Lanes, lanes_for
 from .lookup import Lookup
 from .picture import sidecar_of
@@ -98,6 +98,8 @@ class _Batch:
         for number, item in enumerate(items):
             alike.setdefault(self.model_of(item), []).append(number)
         rows: dict[int, Row] = {}
+        formats = modules_for(item["format"] for item in items)
+        load_ahead(f"{__package__}.colour", "openvino", *sorted(formats))
         with ExitStack() as stack:
             count = lanes_for(threads, len(items))
             lanes = stack.enter_context(Lanes(count, IsolatedWorker))

@@ -1,6 +1,7 @@
 """The formats of photographs: how each is read and written, and what its results are called."""
 
 import pkgutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,12 @@ class Format:
     def write(self, part: Path, picture: "Picture", ab: Any, xmp: bytes) -> "Written":
         """Write ``picture``, coloured with ab float32 (h, w, 2) and marked with ``xmp``."""
         return _function(self.writer)(part, picture, ab, xmp)
+
+
+def modules_for(names: Iterable[str]) -> set[str]:
+    """The modules that read photographs of these formats; of one that is not supported none."""
+    known = (FORMATS[name] for name in names if name in FORMATS)
+    return {f"{__package__}.{one.reader.partition(':')[0]}" for one in known}
 
 
 def _function(name: str) -> Any:

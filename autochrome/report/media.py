@@ -15,7 +15,7 @@ from typing import Any
 from ..archive import Journal, open_source, read_json
 from ..errors import ItemError, reason_of
 from ..films import curve_path
-from ..isolation import IsolatedWorker
+from ..isolation import IsolatedWorker, load_ahead
 from .film_frames import Curve, film_pairs, moments, plays_in_browser
 from .thumbnails import photo_thumbnail
 
@@ -99,6 +99,7 @@ def _make_all(
     threads = min(threads, len(batches))
     if not batches:
         return
+    load_ahead(__name__)
     with ExitStack() as stack:
         workers: SimpleQueue[IsolatedWorker] = SimpleQueue()
         for _ in range(threads):
