@@ -120,7 +120,9 @@ class Formula:
 
         given = [_function("parameter")([_PIXELS], kind) for kind in self._kinds]
         planes = [
-            Plane(node) if kind == np.float32 else Plane(_function("convert")(node, "f32")) / 255
+            Plane(node)
+            if kind == np.float32
+            else Plane(_function("convert")(node, "f32")) * (1 / 255)
             for node, kind in zip(given, self._kinds, strict=True)
         ]
         results = [_function("result")(plane.node) for plane in self._formula(*planes)]
