@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from .formula import Formula, Plane, greater, lesser
 from .lab import REC601, RGB_FROM_RELATIVE_XYZ, cube, encoded, root_and_linear
 
-# Rows of about this many pixels at a time keep the intermediate planes in the processor's cache.
-_BLOCK_PIXELS = 65536
 # The least difference that is divided by.
 _NONE = 1e-6
 
@@ -80,27 +78,23 @@ def rgb_from_luma_chroma(
     gives it for this luma. Returns (H, W, 3) of luma's type, whose own luma, rounded, differs
     from ``luma`` by at most one code.
     """
+    codes = np.empty((3, *luma.shape), np.float32)
+    formula = _codes(weights, int(np.iinfo(luma.dtype).max))
+    formula([luma.astype(np.float32), chroma[..., 0], chroma[..., 1]], codes)
+    return cv2.merge([plane.astype(luma.dtype) for plane in codes])
+
+
+@lru_cache
+def _codes(weights: tuple[float, float, float], peak: int) -> Formula:
+    """From luma in codes up to ``peak``, Cb and Cr to R', G' and B', in codes and half a one."""
     kr, kg, kb = weights
-    peak = np.iinfo(luma.dtype).max
-    # From Cb, Cr to R' - Y', G' - Y', B' - Y' in codes.
-    to_rgb = peak * np.array(
-        [[0, 2 * (1 - kr)], [-2 * kb * (1 - kb) / kg, -2 * kr * (1 - kr) / kg], [2 * (1 - kb), 0]],
-        np.float32,
-    )
-    height, width = luma.shape
-    rgb = np.empty((height, width, 3), luma.dtype)
-    step = max(1, _BLOCK_PIXELS // max(1, width))
-    work = np.empty((2, min(step, height), width), np.float32)
-    for top in range(0, height, step):
-        rows = slice(top, min(top + step, height))
-        plane, spare = work[:, : rows.stop - top]
-        for channel, (of_cb, of_cr) in enumerate(to_rgb):
-            np.multiply(chroma[rows, :, 0], of_cb, out=plane)
-            plane += np.multiply(chroma[rows, :, 1], of_cr, out=spare)
-            plane += luma[rows]
-            np.minimum(np.maximum(np.rint(plane, out=plane), 0, out=plane), peak, out=plane)
-            rgb[rows, :, channel] = plane
-    return rgb
+
+    def rgb(luma: Plane, cb: Plane, cr: Plane) -> list[Plane]:
+        blue, red = cb * (2 * peak * (1 - kb)), cr * (2 * peak * (1 - kr))
+        green = red * (-kr / kg) + blue * (-kb / kg)
+        return [greater(lesser(luma + less, peak), 0) + 0.5 for less in (red, green, blue)]
+
+    return Formula(rgb, [np.float32] * 3)
 
 
 def raise_ab(

@@ -21,7 +21,7 @@ from .overlap import ahead
 from .pixels import full_range_luma
 
 # Raised when the ab maps of the same film and model would hold anything else than before.
-COLOUR_VERSION = 5
+COLOUR_VERSION = 6
 
 # The network's copy of a frame has the area of this square, unless the network wants a larger one:
 # that of a photograph's, since networks colour smaller copies more faintly.

@@ -33,7 +33,7 @@ from .shots import shrunk
 from .steady import steady_ab
 
 # Raised when the frames that go into the encoder, or its fixed settings, change.
-ENCODE_VERSION = 3
+ENCODE_VERSION = 4
 
 _FULL = 2
 # EXIF's orientations by a player's counterclockwise quarter turns.
