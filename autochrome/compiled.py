@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import openvino
 
 CACHE_VARIABLE = "AUTOCHROME_CACHE"
-"""Names the folder for compiled networks; a local disk, not one that machines share."""
+"""Names the folder for what is compiled; a local disk, not one that machines share."""
 
 
 def compiled(
