@@ -113,14 +113,16 @@ def raise_ab(
     if height < ab.shape[0] or width < ab.shape[1]:
         small = cv2.resize(ab, (width, height), interpolation=cv2.INTER_AREA)
         return small[first_row : first_row + rows]
-    # Both planes beside each other, raised to the width.
-    wide = np.hstack([_widened(ab[..., plane], width) for plane in (0, 1)])
     raised = np.empty((2, rows, width), np.float32)
-    for first, weights, four in _cubic_rows(wide, height, first_row, rows):
-        # All of them, even at a strip's ends: the sums are not the same for any number of rows.
-        values = np.matmul(weights, four).reshape(-1, 2, width).swapaxes(0, 1)
-        top = first - first_row
-        raised[:, max(0, top) : top + values.shape[1]] = values[:, max(0, -top) : rows - top]
+    for plane, out in enumerate(raised):
+        for first, weights, four in _cubic_rows(_widened(ab[..., plane], width), height):
+            top, count = first - first_row, len(weights)
+            if top >= 0 and top + count <= rows:
+                np.matmul(weights, four, out=out[top : top + count])
+            elif -count < top < rows:
+                # All of them, even at a strip's ends: sums are not the same for any number of rows.
+                whole = np.matmul(weights, four)
+                out[max(0, top) : top + count] = whole[max(0, -top) : rows - top]
     return np.moveaxis(raised, 0, 2)
 
 
@@ -129,12 +131,11 @@ def _widened(plane: NDArray[np.float32], width: int) -> NDArray[np.float32]:
     return cv2.resize(np.ascontiguousarray(plane), size, interpolation=cv2.INTER_CUBIC)
 
 
-def _cubic_rows(wide: NDArray[np.float32], height: int, first_row: int, rows: int):
+def _cubic_rows(wide: NDArray[np.float32], height: int):
     """Vertical bicubic interpolation (a = -0.75, as OpenCV's), edges repeated.
 
-    Yields, for the rows ``first_row`` … of ``height``, those that lie between the same two rows of
-    ``wide`` (h, w): the first of them; the weights (n, 4) of all of them; and the four rows of
-    ``wide`` that these are for.
+    Yields, for each two rows of ``wide`` (h, w), what lies between them of ``height`` rows: the
+    first; the weights (n, 4) of all; and the four rows of ``wide`` that these are for.
     """
     position = (np.arange(height) + 0.5) * (len(wide) / height) - 0.5
     base = np.floor(position).astype(int)
@@ -153,5 +154,4 @@ def _cubic_rows(wide: NDArray[np.float32], height: int, first_row: int, rows: in
     starts = np.flatnonzero(np.diff(base, prepend=base[0] - 1))
     ends = np.append(starts[1:], height)
     for start, end in zip(starts, ends, strict=True):
-        if start < first_row + rows and end > first_row:
-            yield start, weights[start:end], padded[base[start] + 1 : base[start] + 5]
+        yield start, weights[start:end], padded[base[start] + 1 : base[start] + 5]

@@ -48,7 +48,7 @@ def raster_period(luma: NDArray[np.float32]) -> float | None:
     squares = _squares(luma, side)
     some = sum(map(_power, squares[::_SOME]))
     # So much of most photographs lies nowhere, which is told soon.
-    if some[found].max() < _SHARE / 4 * some[finer].sum():
+    if some[found].max() < _SHARE / 2 * some[finer].sum():
         return None
     others = [square for number, square in enumerate(squares) if number % _SOME]
     power = sum(map(_power, others), some) / np.float32(len(squares))
