@@ -13,6 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import cv2
+
 from .. import __version__
 from ..archive import (
     canonical_json,
@@ -102,7 +104,7 @@ class _Batch:
         load_ahead(f"{__package__}.colour", "openvino", *sorted(formats))
         with ExitStack() as stack:
             count = lanes_for(threads, len(items))
-            lanes = stack.enter_context(Lanes(count, IsolatedWorker))
+            lanes = stack.enter_context(Lanes(count, _start_lane))
             pool = ThreadPoolExecutor(count + _ON_THE_WAY)
             stack.callback(pool.shutdown, cancel_futures=True)
             for model, numbers in alike.items():
@@ -313,6 +315,11 @@ class _Batch:
             "source_sha256": row["sha256"],
             "digital_source_type": settings["digital_source_type"],
         }
+
+
+def _start_lane() -> IsolatedWorker:
+    """A child. The lanes keep the cores busy; OpenCV's threads would spin while they wait."""
+    return IsolatedWorker(cv2.setNumThreads, (1,))
 
 
 def _copy(source: Path, part: Path, sha256: str) -> None:

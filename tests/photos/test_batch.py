@@ -26,6 +26,9 @@ ROW_KEYS = {
 class Here:
     """Does in this process what a job does in a child, which takes seconds to start."""
 
+    def __init__(self, initializer, initargs):
+        pass
+
     def __enter__(self):
         return self
 
