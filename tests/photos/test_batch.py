@@ -26,7 +26,7 @@ ROW_KEYS = {
 class Here:
     """Does in this process what a job does in a child, which takes seconds to start."""
 
-    def __init__(self, initializer, initargs):
+    def __init__(self, initializer=None, initargs=()):
         pass
 
     def __enter__(self):
