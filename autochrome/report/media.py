@@ -12,7 +12,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from ..archive import Journal, open_source, read_json
+from ..archive import Journal, is_intact, open_source, read_json
 from ..errors import ItemError, reason_of
 from ..films import curve_path
 from ..isolation import IsolatedWorker, load_ahead
@@ -144,7 +144,16 @@ def make_media(batch: list[Row], results: Path, archive: Path) -> list[tuple[Med
             # Where the folders lie is nobody's business in a page.
             fault = reason_of(error).replace(f"{results}/", "").replace(f"{archive}/", "")
             made.append((_media(row, [], fault=fault), not passing))
-    return made
+    return [
+        (media, is_final and _has_its_result(row, results))
+        for row, (media, is_final) in zip(batch, made, strict=True)
+    ]
+
+
+def _has_its_result(row: Row, results: Path) -> bool:
+    """Is the result the recorded one? Overwritten by hand, it is made again, and its pictures."""
+    names = {"size": "result_size", "mtime_ns": "result_mtime_ns", "sha256": "result_sha256"}
+    return is_intact(results / row["result"], {to: row[name] for to, name in names.items()})
 
 
 def _media(row: Row, pairs: list[dict[str, Any]], plays: bool = False, fault: str = "") -> Media:

@@ -5,7 +5,9 @@ import re
 from html.parser import HTMLParser
 from urllib.parse import unquote_to_bytes
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from autochrome.report import overview, pages, write_report
 from autochrome.report.media import media_of
@@ -152,6 +154,20 @@ def test_a_result_that_cannot_be_shown_does_not_break_the_report(shelf):
     page = report_of(shelf)
     assert len(page.images) == 2
     assert any("There is no preview of it." in text for text in page.texts)
+
+
+def test_a_result_that_is_overwritten_and_made_again_is_shown_again(shelf):
+    row = shelf.photo("a.png")
+    result = shelf.results / "photos/a.png"
+    coloured = result.read_bytes()
+    for spoiled in (b"no picture", (shelf.archive / "a.png").read_bytes()):
+        result.write_bytes(spoiled)
+        media_of(shelf.rows, shelf.results, shelf.archive, 1)
+        result.write_bytes(coloured)
+        pairs = media_of(shelf.rows, shelf.results, shelf.archive, 1)[row["key"]]["pairs"]
+        shown = Image.open(shelf.results / "report" / pairs[0]["after"])
+        assert np.ptp(np.asarray(shown), axis=2).max() > 0
+        (shelf.results / "state/report.jsonl").unlink()
 
 
 def test_a_pipe_in_an_originals_place_is_not_waited_for_and_forgotten_when_it_is_gone(shelf):
