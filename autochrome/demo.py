@@ -51,20 +51,29 @@ it is counted and left alone.
 def make_demo(folder: Path) -> None:
     """Write the demo archive to ``folder``, which must not exist yet: whole or not at all.
 
-    The same versions of the libraries write the same bytes. Raises FileExistsError and OSError.
+    The same versions of the libraries write the same bytes. Raises FileExistsError, also where
+    another call makes the folder meanwhile, and OSError.
     """
     folder = Path(folder)
-    if folder.exists():
-        raise FileExistsError(f"{folder} exists already.")
+    _must_not_exist(folder)
     part = folder.with_name(f".part-{folder.name}-{os.getpid()}")
     try:
         part.mkdir(parents=True)
         _write_photographs(part)
         write_film(part / "Film reel.mp4", grey_film(), tones())
         (part / "README.txt").write_text(_README, encoding="utf-8")
-        part.rename(folder)
+        try:
+            part.rename(folder)
+        except OSError:
+            _must_not_exist(folder)
+            raise
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _must_not_exist(folder: Path) -> None:
+    if folder.exists():
+        raise FileExistsError(f"{folder} exists already.")
 
 
 def photograph(name: str) -> NDArray[np.uint8]:
@@ -185,12 +194,14 @@ def write_film(
 
 
 def main() -> int:
-    """The command line: one argument, the folder to make."""
+    """The command line: one argument, the folder to make. One that exists is left as it is."""
     if len(sys.argv) != 2:
         print("Usage: python -m autochrome.demo FOLDER", file=sys.stderr)
         return 2
     try:
         make_demo(Path(sys.argv[1]))
+    except FileExistsError as there:
+        print(f"{there} It is left as it is.", file=sys.stderr)
     except OSError as error:
         print(f"The demo archive cannot be written: {error}", file=sys.stderr)
         return 2

@@ -67,7 +67,7 @@ class Clone:
             shutil.copy(REPOSITORY / name, self.root / name)
         (self.root / "autochrome/__init__.py").write_text('__version__ = "1.2.3"\n')
         (self.root / "autochrome/demo.py").write_text(
-            "import pathlib, sys; pathlib.Path(sys.argv[1]).mkdir(parents=True)"
+            "import pathlib, sys; pathlib.Path(sys.argv[1]).mkdir(parents=True, exist_ok=True)"
         )
         for name in ("requirements.txt", "requirements-dev.txt"):
             (self.root / name).write_text(write_wheel(root))

@@ -125,12 +125,24 @@ def test_a_demo_that_fails_half_way_leaves_nothing(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_existing_folder_is_named_in_a_sentence(tmp_path):
+def test_a_demo_that_another_call_makes_meanwhile_stays_as_it_is(tmp_path, monkeypatch):
+    def overtaken(*_):
+        (tmp_path / "archive").mkdir()
+        (tmp_path / "archive/theirs").touch()
+
+    monkeypatch.setattr(demo, "write_film", overtaken)
+    with pytest.raises(FileExistsError, match="exists already"):
+        demo.make_demo(tmp_path / "archive")
+    assert [path.name for path in tmp_path.rglob("*")] == ["archive", "theirs"]
+
+
+def test_an_existing_folder_is_left_as_it_is_and_named_in_a_sentence(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "autochrome.demo", tmp_path],
         env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
         capture_output=True,
         text=True,
     )
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert (done.returncode, done.stderr.count("\n")) == (0, 1)
     assert str(tmp_path) in done.stderr
+    assert list(tmp_path.iterdir()) == []
