@@ -6,8 +6,10 @@ Makes its archives in FOLDER (about 4 kB of disk a photograph, twice). Times are
 and system, of all processes of a run, with the seconds on the clock beside them; memory is the
 peak of the largest process. Everything counts as done after a *null job*: each photograph's result
 is the photograph, each film's result a few bytes, written with the library's own journals, done
-files and manifest. Only the own cost a photograph is measured on a real run with the embedded
-network: its CPU time less that of `colour_photo` called for the same photographs.
+files and manifest. Only the own cost a photograph is measured on a real run: its CPU time less that
+of `colour_photo` called for the same photographs, with a *null network* in both, which says of
+every picture that it is a little warm. (With a real one, ten times as much is subtracted from
+itself, and a machine's speed is not the same for minutes.)
 """
 
 import argparse
@@ -20,10 +22,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import onnx
 import yaml
 
 from autochrome.archive import canonical_json, digest, read_json, stamp, write_atomic, write_json
-from autochrome.models import default_folders, find_model, ready_model
+from autochrome.models import NetworkPredictor, find_model
+from autochrome.models.convert.graph import Graph
 from autochrome.photos import colour_photo
 from autochrome.report import close_manifest, give_verdict
 
@@ -31,6 +36,11 @@ from .archives import add_films, add_photos
 from .environment import job_environment
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+NULL = {
+    "file": "null.onnx",
+    "input": {"colour": "L", "side": 32, "multiple": 32},
+    "output": {"colour": "ab", "stride": 4},
+}
 
 
 @dataclass
@@ -45,18 +55,20 @@ class Cost:
         return f"{self.cpu:7.1f} s CPU {self.clock:7.1f} s clock {self.memory:6.0f} MB"
 
 
-def run(archive: Path, results: Path, *options: str) -> Cost:
+def run(
+    archive: Path, results: Path, *options: str, project: Path = REPOSITORY, model: str = "compact"
+) -> Cost:
     """One run of the workflow as the launcher starts it; it must end well."""
-    command = [sys.executable, str(REPOSITORY / "workflow/snakemake_command.py")]
-    command += ["--logger", "autochrome", "--snakefile", str(REPOSITORY / "Snakefile")]
-    command += ["--workflow-profile", str(REPOSITORY / "profiles/default"), *options]
-    command += ["--config", f"output={results}"]
+    command = [sys.executable, str(project / "workflow/snakemake_command.py")]
+    command += ["--logger", "autochrome", "--snakefile", str(project / "Snakefile")]
+    command += ["--workflow-profile", str(project / "profiles/default"), *options]
+    command += ["--config", f"output={results}", f"model={model}"]
     names = {"AUTOCHROME_ARCHIVE": str(archive), "AUTOCHROME_CALLER": str(archive.parent)}
     names |= {"PYTHONSAFEPATH": "1"}
     began = time.monotonic()
     process = subprocess.Popen(
         command,
-        env=job_environment(REPOSITORY / "workflow/plugins") | names,
+        env=job_environment(project / "workflow/plugins") | names,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
@@ -149,33 +161,55 @@ def planned_and_done(folder: Path, photos: int, films: int, minutes: float) -> t
 def own_cost(folder: Path, photos: int) -> None:
     """CPU time of a real run over small photographs, and of nothing but their colouring.
 
-    Each is measured twice, in turns: a machine's speed is not the same for minutes.
+    Each is measured twice, in turns: a machine's speed is not the same for minutes. Nothing is
+    deleted meanwhile: ext4 takes no inode again for minutes, and a new file would cost ten times
+    as much where thousands were deleted just before.
     """
-    archive, results = folder / "archive-real", folder / "results-real"
+    archive = folder / "archive-real"
+    results = [folder / f"results-real-{turn}" for turn in range(3)]
+    for made in results:
+        if made.exists():
+            raise SystemExit(f"{made} exists. Delete it, and wait for ten minutes.")
+    project = _with_null_network(folder)
+    add_photos(archive, 1)
+    run(archive, results.pop(), project=project, model="null")
     add_photos(archive, photos)
     own = []
-    for _ in range(2):
-        shutil.rmtree(results, ignore_errors=True)
-        whole = run(archive, results)
-        pure = _pure_work(archive, results, folder / "pure.jpg")
+    for made in results:
+        whole = run(archive, made, project=project, model="null")
+        pure = _pure_work(archive, made, folder / "pure.jpg", project)
         own.append(1000 * (whole.cpu - pure) / photos)
-        print(f"{photos:7,} photos, a real run                  {whole}")
+        print(f"{photos:7,} photos, a real run, null network    {whole}")
         print(f"    pure work {pure:.1f} s CPU; own cost {own[-1]:.1f} ms CPU a photo")
-    files = _count(results / "state") + _count(results / ".snakemake")
+    files = _count(made / "state") + _count(made / ".snakemake")
     print(f"    own cost {sum(own) / len(own):.1f} ms CPU a photo; {files:,} files")
 
 
-def _pure_work(archive: Path, results: Path, target: Path) -> float:
+def _with_null_network(folder: Path) -> Path:
+    """A copy of the project that knows the null network, for models kept in ``folder``."""
+    os.environ["AUTOCHROME_MODELS"] = str(folder / "models")
+    project = folder / "project"
+    shutil.rmtree(project, ignore_errors=True)
+    left = shutil.ignore_patterns(".*", "demo", "results", "__pycache__")
+    shutil.copytree(REPOSITORY, project, ignore=left)
+    graph = Graph("null")
+    lightness = graph.input("L", ("n", 1, "h", "w"))
+    weights = graph.constant("weights", np.full((2, 1, 4, 4), 0.1 / 16, np.float32))
+    ab = graph.node("Conv", [lightness, weights], "ab", kernel_shape=[4, 4], strides=[4, 4])
+    onnx.save(graph.model({ab: ("n", 2, "h4", "w4")}), project / "config/null.onnx")
+    (project / "config/models.yaml").write_text(yaml.safe_dump({"null": NULL}))
+    return project
+
+
+def _pure_work(archive: Path, results: Path, target: Path, project: Path) -> float:
     """CPU seconds of `colour_photo` for all photographs, one after another, in this process."""
     settings = read_json(next((results / "plan/photos").iterdir()))["settings"]
-    config = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
-    identity = find_model(config["model"]).identity() | {"precision": config["precision"]}
-    model = ready_model(identity, default_folders().converted, None)
+    null = find_model("null", own=project / "config/models.yaml")
+    predict = NetworkPredictor(null.path, "fp32", null.input, null.output)
     sources = sorted(archive.glob("*/*.jpg"))
     names = ("software", "version", "model", "model_sha256", "precision", "temperature")
     facts = dict.fromkeys((*names, "saturation", "source_sha256"), "")
     facts["digital_source_type"] = settings["digital_source_type"]
-    predict = model.predictor(1, "cpu")
     colour_photo(sources[0], target, "jpeg", predict, settings, facts)
     began = time.process_time()
     for source in sources:
