@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from autochrome.errors import AutochromeError, ItemError
-from autochrome.isolation import IsolatedWorker, run_isolated
+from autochrome.isolation import IsolatedWorker, ask_parent, run_isolated
 from tests.conftest import REPOSITORY
 
 _started_with = None
@@ -58,6 +58,83 @@ def test_an_error_in_the_child_is_raised_here(worker):
 
 def raise_item_error():
     raise ItemError("a.jpg is damaged.", "Repair it.")
+
+
+class AwkwardError(Exception):
+    """One that is not made again from its words alone."""
+
+    def __init__(self, first, second):
+        super().__init__(f"{first} and {second}")
+
+
+def raise_awkward_error():
+    raise AwkwardError("this", "that")
+
+
+def give_a_function():
+    return lambda: None
+
+
+@pytest.mark.parametrize(
+    ("function", "told"), [(raise_awkward_error, "this and that"), (give_a_function, "lambda")]
+)
+def test_what_cannot_be_sent_is_told_in_words(worker, function, told):
+    with pytest.raises(Exception, match=told):
+        worker.call(function)
+    assert worker.call(started_with) == "ready"
+
+
+def test_arguments_that_cannot_be_sent_are_the_callers_error(worker):
+    with pytest.raises(Exception, match="lambda"):
+        worker.call(started_with, lambda: None)
+    assert worker.call(started_with) == "ready"
+
+
+def sum_of_answers(*questions):
+    return sum(ask_parent("twice", question) for question in questions)
+
+
+def test_a_child_may_ask_while_it_works(worker):
+    answer = lambda kind, number: {"twice": 2 * number}[kind]  # noqa: E731
+    assert worker.call(sum_of_answers, 1, 2, 3, answer=answer) == 12
+
+
+def test_a_question_that_has_no_answer_is_an_error_in_the_child(worker):
+    def answer(kind, number):
+        raise ItemError(f"{kind} {number} is not known.")
+
+    assert worker.call(caught, answer=answer) == "twice 1 is not known."
+    with pytest.raises(ItemError, match="not known"):
+        worker.call(sum_of_answers, 1, answer=answer)
+
+
+def caught():
+    try:
+        ask_parent("twice", 1)
+    except ItemError as error:
+        return error.fault
+
+
+def sleep_after_asking():
+    ask_parent("twice", 1)
+    time.sleep(600)
+
+
+def test_a_call_that_takes_too_long_after_an_answer_is_ended_too(worker):
+    with pytest.raises(ItemError, match="not done after"):
+        worker.call(sleep_after_asking, timeout=0.5, answer=lambda *_: 2)
+
+
+def die_after_asking():
+    ask_parent("twice", 1)
+    os._exit(3)
+
+
+def test_a_child_that_dies_after_it_was_answered_is_tried_again(worker):
+    asked = []
+    with pytest.raises(ItemError, match="exit code 3"):
+        worker.call(die_after_asking, answer=lambda *question: asked.append(question))
+    assert asked == [("twice", 1)] * 2
 
 
 def test_a_call_that_kills_the_child_twice_is_the_items_failure(worker, tmp_path):

@@ -7,8 +7,8 @@ characters that would break a row are escaped.
 import contextlib
 import json
 import os
+import secrets
 import shutil
-import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -30,11 +30,13 @@ def temporary_beside(path: Path) -> Path:
     (`remove_leftovers`), and keeps the suffix, which decides the format in several libraries. The
     folder is made.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=_PART, suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    os.chmod(name, 0o666 & ~_umask())
-    return Path(name)
+    part = path.with_name(f"{_PART}{secrets.token_hex(8)}{path.suffix}")
+    try:
+        part.touch(exist_ok=False)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.touch(exist_ok=False)
+    return part
 
 
 def name_of_copy(source: str, result: str) -> str:
@@ -77,12 +79,6 @@ def set_back_to_now(folders: Iterable[Path]) -> None:
             with contextlib.suppress(OSError):
                 if path.stat().st_mtime_ns > now:
                     os.utime(path, ns=(now, now))
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def write_atomic(path: Path, data: bytes | str) -> None:

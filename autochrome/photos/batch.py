@@ -77,6 +77,7 @@ class _Batch:
 
     def __init__(self, plan: dict[str, Any]):
         self.plan = plan
+        self.results = Path.cwd()
         self._models: dict[str, ReadyModel] = {}
         self.lookup = Lookup(plan["bucket"])
         self.one_of_a_kind: dict[str, threading.Lock] = {}
@@ -88,7 +89,8 @@ class _Batch:
     def model_of(self, item: dict[str, Any]) -> ReadyModel:
         planned = item.get("model", self.plan["model"])
         temperature = self.settings_of(item)["temperature"]
-        key = canonical_json([planned, temperature])
+        is_own = "model" in item or "settings" in item
+        key = canonical_json([planned, temperature]) if is_own else ""
         if key not in self._models:
             self._models[key] = ready_model(planned, default_folders().converted, temperature)
         return self._models[key]
@@ -111,10 +113,10 @@ class _Batch:
                 picked = pick_device(device)
                 copies = min(NETWORKS, threads) if picked == "cpu" else 1
                 load = partial(model.predictor, threads // copies, picked)
-                with SharedPredictor(load, model.input, picked, copies) as network:
-                    row = partial(self.row_of, lanes=lanes, network=network)
-                    found = pool.map(row, [items[number] for number in numbers])
-                    rows |= zip(numbers, found, strict=True)
+                network = SharedPredictor(load, model.input, picked, copies)
+                row = partial(self.row_of, lanes=lanes, network=network)
+                found = pool.map(row, [items[number] for number in numbers])
+                rows |= zip(numbers, found, strict=True)
         return [rows[number] for number in range(len(items))]
 
     def row_of(self, item: dict[str, Any], lanes: Lanes, network: SharedPredictor) -> Row:
@@ -204,8 +206,8 @@ class _Batch:
 
     def _coloured(self, source: Path, item, row: Row, before, lanes: Lanes, network) -> Row:
         """Colour it in a child, move the result to its place, record it."""
-        with writing_results(Path.cwd()):
-            part = temporary_beside(Path.cwd() / item["result"])
+        with writing_results(self.results):
+            part = temporary_beside(self.results / item["result"])
         try:
             outcome = self._in_a_lane(lanes, source, part, item, row, network)
             if _changed(source, before):
@@ -215,7 +217,7 @@ class _Batch:
                 self.lookup.record(row)
                 return self._settled(source, item, row)
             row["checks"]["made_by"] = {"version": __version__, "settings": self._deciding(item)}
-            with writing_results(Path.cwd()):
+            with writing_results(self.results):
                 self._place(part, item["result"], row)
         except PixelLimitError as error:
             # Known from the header alone, and it depends on a setting that is not in the key.
@@ -251,11 +253,12 @@ class _Batch:
                 source,
                 part,
                 item["format"],
-                network.lent(),
+                network.lent,
                 settings | {"max_pixels": max_pixels},
                 self._facts(row, item),
-                network.lent().negativity,
+                network.lent.negativity,
                 timeout=_SECONDS + _SECONDS_PER_MEGABYTE * row["size"] / 1e6,
+                answer=network.answer,
             )
 
         most = settings["max_pixels"]
@@ -290,7 +293,7 @@ class _Batch:
         row["reason"] = _why_left(self.settings_of(item)["tone"])
         row |= {"result_size": None, "result_mtime_ns": None}
         if self.settings_of(item)["already_colour"] == "copy":
-            with writing_results(Path.cwd()):
+            with writing_results(self.results):
                 result = name_of_copy(item["path"], item["result"])
                 part = temporary_beside(Path(result))
                 try:

@@ -1,13 +1,15 @@
 """Fixtures of this room's tests."""
 
 import json
+import pkgutil
 import struct
+import threading
 from pathlib import Path
 
 import pytest
 
-from autochrome.models import Predictor, default_folders, ready_model
-from autochrome.photos import colour_batch, result_suffix
+from autochrome.models import Predictor, default_folders, ready_model, sharing
+from autochrome.photos import batch, colour_batch, result_suffix
 from tests.models import planned_compact
 
 
@@ -28,6 +30,31 @@ def grey_profile() -> bytes:
     header[8], header[12:24], header[36:40] = 2, b"mntrGRAYXYZ ", b"acsp"
     profile = bytes(header) + table + curve + white
     return struct.pack(">I", len(profile)) + profile[4:]
+
+
+class Here:
+    """Does in this process what a job does in a child, which takes seconds to start."""
+
+    def __init__(self, initializer=None, initargs=()):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def call(self, function, *args, timeout, answer):
+        self.asked.answer = answer
+        return pkgutil.resolve_name(function)(*args)
+
+    asked = threading.local()
+
+
+@pytest.fixture
+def in_process(monkeypatch):
+    monkeypatch.setattr(batch, "IsolatedWorker", Here)
+    monkeypatch.setattr(sharing, "ask_parent", lambda *question: Here.asked.answer(*question))
 
 
 class Results:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import pkgutil
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from autochrome.archive import sha256_file, temporary_beside
 from autochrome.errors import AutochromeError, ItemError, ModelError
 from autochrome.photos import batch, colour_batch
 
+from .conftest import Here
 from .pictures import grey, jpeg_bytes, luma_plane, rgb
 
 ROW_KEYS = {
@@ -21,27 +21,6 @@ ROW_KEYS = {
     *("precision", "key", "result", "result_sha256", "result_size", "result_mtime_ns", "status"),
     *("reason", "remedy", "colorfulness", "luma_error", "checks"),
 }
-
-
-class Here:
-    """Does in this process what a job does in a child, which takes seconds to start."""
-
-    def __init__(self, initializer=None, initargs=()):
-        pass
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        pass
-
-    def call(self, function, *args, timeout):
-        return pkgutil.resolve_name(function)(*args)
-
-
-@pytest.fixture
-def in_process(monkeypatch):
-    monkeypatch.setattr(batch, "IsolatedWorker", Here)
 
 
 @pytest.fixture
@@ -220,15 +199,17 @@ def test_the_source_is_only_read(results, scan, in_process):
     assert (sha256_file(scan), scan.stat().st_mtime_ns) == before
 
 
-def test_a_photograph_that_kills_its_process_costs_only_itself(results, scan, monkeypatch):
+def test_a_photograph_that_kills_its_process_costs_only_itself(
+    results, scan, monkeypatch, in_process
+):
     other = results.archive / "deadly.jpg"
     other.write_bytes(jpeg_bytes(grey(50, 50)))
 
     class Deadly(Here):
-        def call(self, function, source, *args, timeout):
+        def call(self, function, source, *args, **options):
             if source.name == "deadly.jpg":
                 raise ItemError("The process that read it died.", "Repair it.")
-            return super().call(function, source, *args, timeout=timeout)
+            return super().call(function, source, *args, **options)
 
     monkeypatch.setattr(batch, "IsolatedWorker", Deadly)
     statuses = {name: row["status"] for name, row in results.colour().items()}
@@ -248,8 +229,8 @@ def test_whatever_a_decoder_raises_is_a_fault_of_the_item(results, scan, monkeyp
 
 def test_a_source_changed_while_it_is_read_is_named(results, scan, monkeypatch, in_process):
     class Slow(Here):
-        def call(self, function, source, *args, timeout):
-            outcome = super().call(function, source, *args, timeout=timeout)
+        def call(self, function, source, *args, **options):
+            outcome = super().call(function, source, *args, **options)
             os.utime(source)
             return outcome
 

@@ -13,8 +13,8 @@ from autochrome.archive import sha256_file
 from autochrome.photos import batch, colour_photo
 from autochrome.photos.lanes import Lanes
 
+from .conftest import Here
 from .pictures import grey, jpeg_bytes, sepia
-from .test_batch import Here
 
 
 def dies_on_deadly(source: Path, *arguments):
@@ -62,8 +62,9 @@ def test_a_photograph_that_kills_its_child_costs_none_beside_it(several, monkeyp
     assert [*rows] == sorted(rows)
 
 
-def test_a_large_photograph_is_coloured_although_others_would_be_beside_it(several, monkeypatch):
-    monkeypatch.setattr(batch, "IsolatedWorker", Here)
+def test_a_large_photograph_is_coloured_although_others_would_be_beside_it(
+    several, monkeypatch, in_process
+):
     monkeypatch.setattr(batch, "SIDE_BY_SIDE", 4000)
     assert {row["status"] for row in several.colour().values()} == {"coloured"}
 
