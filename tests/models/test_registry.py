@@ -7,9 +7,10 @@ import pytest
 import yaml
 
 from autochrome.archive import sha256_file
+from autochrome.config import check_schema, load_yaml
 from autochrome.errors import ConfigError, ModelError
 from autochrome.models import find_model, list_models
-from autochrome.models.registry import OWN, REGISTRY, verify_model
+from autochrome.models.registry import OWN, REGISTRY, SCHEMA, verify_model
 from tests.conftest import REPOSITORY
 
 MODELS = {model.name: model for model in list_models()}
@@ -44,6 +45,10 @@ def own(tmp_path):
         return path
 
     return write
+
+
+def test_the_projects_registry_fits_the_schema():
+    check_schema(load_yaml(REGISTRY.read_text()), load_yaml(SCHEMA.read_text()), "", "")
 
 
 def test_all_networks_are_there():
