@@ -161,9 +161,9 @@ def planned_and_done(folder: Path, photos: int, films: int, minutes: float) -> t
 def own_cost(folder: Path, photos: int) -> None:
     """CPU time of a real run over small photographs, and of nothing but their colouring.
 
-    Each is measured twice, in turns: a machine's speed is not the same for minutes. Nothing is
-    deleted meanwhile: ext4 takes no inode again for minutes, and a new file would cost ten times
-    as much where thousands were deleted just before.
+    The run is measured twice, and their colouring before and after each: a machine's speed is not
+    the same for minutes. Nothing is deleted meanwhile: ext4 takes no inode again for minutes, and a
+    new file would cost ten times as much where thousands were deleted just before.
     """
     archive = folder / "archive-real"
     results = [folder / f"results-real-{turn}" for turn in range(3)]
@@ -172,15 +172,22 @@ def own_cost(folder: Path, photos: int) -> None:
             raise SystemExit(f"{made} exists. Delete it, and wait for ten minutes.")
     project = _with_null_network(folder)
     add_photos(archive, 1)
-    run(archive, results.pop(), project=project, model="null")
+    first = results.pop()
+    run(archive, first, project=project, model="null")
     add_photos(archive, photos)
-    own = []
+
+    def pure_work() -> float:
+        return _pure_work(archive, first, folder / "pure.jpg", project)
+
+    own, before = [], pure_work()
     for made in results:
         whole = run(archive, made, project=project, model="null")
-        pure = _pure_work(archive, made, folder / "pure.jpg", project)
-        own.append(1000 * (whole.cpu - pure) / photos)
+        after = pure_work()
+        own.append(1000 * (whole.cpu - (before + after) / 2) / photos)
         print(f"{photos:7,} photos, a real run, null network    {whole}")
-        print(f"    pure work {pure:.1f} s CPU; own cost {own[-1]:.1f} ms CPU a photo")
+        print(f"    pure work {before:.1f} s CPU before and {after:.1f} s after it", end="; ")
+        print(f"own cost {own[-1]:.1f} ms CPU a photo")
+        before = after
     files = _count(made / "state") + _count(made / ".snakemake")
     print(f"    own cost {sum(own) / len(own):.1f} ms CPU a photo; {files:,} files")
 
