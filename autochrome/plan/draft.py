@@ -146,11 +146,11 @@ class Draft:
     def write(self, redo: str | None) -> None:
         """Write the plan's files and remove the done files that no longer speak of it."""
         results = self.results
-        if self.open_buckets or self.open_films:
-            # They may be links to another disk.
+        is_closed = not self.open_buckets and not self.open_films and self._is_closed()
+        if not is_closed or not (results / "done/verdict.json").is_file():
+            # The last run may have been killed. Folders may be links to another disk.
             folders = (results / name for name in RESULT_FOLDERS)
             remove_leftovers((results, *filter(Path.is_symlink, folders)))
-        is_closed = not self.open_buckets and not self.open_films and self._is_closed()
         if not is_closed:
             self._keep_gone()
         if redo is not None:

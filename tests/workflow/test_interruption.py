@@ -68,6 +68,15 @@ def test_a_killed_run_ends_like_an_undisturbed_one(coloured, fresh, moment):
     assert leftovers == []
 
 
+def test_what_a_killed_report_left_is_gone_after_the_next_run(coloured, workspace):
+    for name in ("report", "verdict"):
+        (workspace.results / f"done/{name}.json").unlink()
+    (workspace.results / "report/.part-0123.css").touch()
+    workspace.run()
+    assert workspace.contents() == coloured.contents()
+    assert [p.name for p in workspace.results.glob("**/.part-*")] == []
+
+
 @pytest.mark.parametrize("moment", [".autochrome.lock", "state/films/*/colour-0-*"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_asked_to_stop_stops_and_says_how_to_go_on(coloured, fresh, number, moment):
