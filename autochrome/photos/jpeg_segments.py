@@ -244,6 +244,9 @@ def result_segments(source: Jpeg, xmp: bytes, icc: bytes) -> tuple[list[Segment]
         kept.append(segment)
     # JFIF wants to be first, EXIF next; what is new comes after them.
     lead = sum(s.code == _APP0 or s.payload.startswith(EXIF_MARK) for s in kept[:2])
+    while lead < len(kept) and kept[lead].payload.startswith(EXIF_MARK):
+        # EXIF that is too large for one segment goes on in the next.
+        lead += 1
     added = []
     if xmp and fits_in_a_segment(xmp):
         added.append(Segment(_APP1, _XMP + xmp))

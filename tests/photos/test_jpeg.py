@@ -93,6 +93,20 @@ def test_segments_pass_byte_for_byte(tmp_path):
     assert before == after
 
 
+def test_exif_in_two_segments_stays_together(tmp_path):
+    exif = b"Exif\0\0MM\0\x2a\0\0\0\x08\0\0\0\0\0\0"
+    data = jpeg_bytes(grey())
+    end_of_jfif = 20
+    both = b"".join(
+        b"\xff\xe1" + (len(payload) + 2).to_bytes(2, "big") + payload
+        for payload in (exif, b"Exif\0\0and the rest")
+    )
+    _, part, _ = colour(tmp_path, data[:end_of_jfif] + both + data[end_of_jfif:], XMP)
+    written = part.read_bytes()
+    assert written[end_of_jfif:].startswith(both)
+    assert Image.open(part).info["xmp"] == XMP
+
+
 def test_more_segments_than_jpeglib_can_hold(tmp_path):
     data = jpeg_bytes(grey())
     many = b"".join(b"\xff\xee\x00\x06x%03d" % number for number in range(80))
