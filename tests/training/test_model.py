@@ -46,13 +46,12 @@ def test_every_size_in_steps_of_32_gives_a_quarter_size_ab(
     assert np.isfinite(ab).all()
 
 
-def test_the_batch_size_never_shows(exact: ov.CompiledModel):
+def test_a_picture_gets_the_same_colours_in_any_batch(exact: ov.CompiledModel):
+    """But for last bits, which differ on some processors: Autochrome asks for one at a time."""
     pictures = lightness(5, 256, 256)
     together = exact((pictures, TEMPERATURE))[0].copy()
-    for number in range(len(pictures)):
-        assert np.array_equal(
-            exact((pictures[number : number + 1], TEMPERATURE))[0][0], together[number]
-        )
+    alone = np.concatenate([exact((one[None], TEMPERATURE))[0].copy() for one in pictures])
+    assert np.abs(together - alone).max() < 0.001
 
 
 def test_all_forms_together_are_small():
