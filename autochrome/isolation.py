@@ -24,7 +24,6 @@ from itertools import count
 from multiprocessing import forkserver, resource_tracker, spawn, util
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from multiprocessing.reduction import ForkingPickler
 from multiprocessing.sharedctypes import RawValue
 from typing import Any
 
@@ -123,7 +122,7 @@ class IsolatedWorker:
                 raise ItemError(fault, remedy)
 
     def _answered(
-        self, message: memoryview, timeout: float | None, answer: Callable[..., Any] | None
+        self, message: bytes, timeout: float | None, answer: Callable[..., Any] | None
     ) -> Message:
         """The child's last message of a call; what it asks meanwhile is answered."""
         if self._child is None:
@@ -266,7 +265,7 @@ def _cause(process: BaseProcess) -> str:
     return f" (exit code {process.exitcode})"
 
 
-def _outcome(function: Callable[..., Any], args: tuple) -> memoryview:
+def _outcome(function: Callable[..., Any], args: tuple) -> bytes:
     """What a function gives or raises, as a message on its way."""
     try:
         return _pickled(("answer", function(*args)))
@@ -280,8 +279,8 @@ def _outcome(function: Callable[..., Any], args: tuple) -> memoryview:
             return _pickled(("error", RuntimeError(reason_of(error))))
 
 
-def _pickled(message: Message) -> memoryview:
-    return ForkingPickler.dumps(message)
+def _pickled(message: Message) -> bytes:
+    return pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
 
 
 _parent: Connection
