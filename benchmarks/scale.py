@@ -8,8 +8,8 @@ peak of the largest process. Everything counts as done after a *null job*: each 
 is the photograph, each film's result a few bytes, written with the library's own journals, done
 files and manifest. Only the own cost a photograph is measured on a real run: its CPU time less that
 of `colour_photo` called for the same photographs, with a *null network* in both, which says of
-every picture that it is a little warm. (With a real one, ten times as much is subtracted from
-itself, and a machine's speed is not the same for minutes.)
+every picture that it is a little warm. (With a real one, most of the time would be the network's,
+and a machine's speed is not the same for minutes.)
 """
 
 import argparse
@@ -163,7 +163,7 @@ def own_cost(folder: Path, photos: int) -> None:
 
     The run is measured twice, and their colouring before and after each: a machine's speed is not
     the same for minutes. Nothing is deleted meanwhile: ext4 takes no inode again for minutes, and a
-    new file would cost ten times as much where thousands were deleted just before.
+    new file would cost several times as much where thousands were deleted just before.
     """
     archive = folder / "archive-real"
     results = [folder / f"results-real-{turn}" for turn in range(3)]
