@@ -6,10 +6,12 @@ Ctrl-C with a traceback.
 """
 
 import contextlib
+import gc
 import io
 import os
 import signal
 import sys
+import threading
 
 
 def end_early(*_):
@@ -48,4 +50,12 @@ if __name__ == "__main__":
     sys.argv[0] = "snakemake"
     if "--verbose" not in sys.argv:
         cli.parse_args = parse_args_calmly
-    cli.main()
+    try:
+        cli.main()
+    finally:
+        # All is done and said. Python would look through all objects once more, and wait for the
+        # timers that Snakemake starts, one of a second with each job.
+        gc.freeze()
+        for thread in threading.enumerate():
+            if isinstance(thread, threading.Timer):
+                thread.cancel()

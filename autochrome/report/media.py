@@ -30,7 +30,7 @@ _FOLDER = Path("media")
 _JOURNAL = Path("state/report.jsonl")
 # Seconds after which a child that makes one item's thumbnails is given up.
 _TIMEOUT = 300
-# A child is given several items at once, as each call costs a fraction of a second.
+# A child is given several photographs at once, as each call costs a fraction of a second.
 _BATCH = 8
 
 
@@ -95,7 +95,7 @@ def _make_all(
     rows: list[Row], results: Path, archive: Path, threads: int
 ) -> Iterator[tuple[Media, bool]]:
     """Media records of ``rows``, and whether a later report need not try again."""
-    batches = [rows[start : start + _BATCH] for start in range(0, len(rows), _BATCH)]
+    batches = _batches(rows)
     threads = min(threads, len(batches))
     if not batches:
         return
@@ -115,6 +115,13 @@ def _make_all(
         pool = stack.enter_context(ThreadPoolExecutor(threads))
         for made in pool.map(make, batches):
             yield from made
+
+
+def _batches(rows: list[Row]) -> list[list[Row]]:
+    """Films first, each alone: one takes as long as dozens of photographs."""
+    films = [[row] for row in rows if row["kind"] == "film"]
+    photos = [row for row in rows if row["kind"] != "film"]
+    return films + [photos[start : start + _BATCH] for start in range(0, len(photos), _BATCH)]
 
 
 def _make_batch(
