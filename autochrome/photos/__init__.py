@@ -12,7 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "colour": ["colour_photo"],
         "explained": ["Explained", "explained"],
         "formats": ["LONGEST_BESIDE", "SUPPORTED_FORMATS", "result_suffix"],
-        "headers": ["Header", "header_of", "memory_needed"],
-        "lanes": ["NETWORKS", "SIDE_BY_SIDE", "lanes_for"],
+        "headers": ["Header", "header_of", "memory_needed", "weigh"],
+        "lanes": ["NETWORKS", "SIDE_BY_SIDE", "lanes_for", "may_pair"],
     },
 )

@@ -37,7 +37,8 @@ from ..isolation import IsolatedWorker, load_ahead
 from ..models import ReadyModel, SharedPredictor, default_folders, pick_device, ready_model
 from .faults import PixelLimitError, empty_file, writing_results
 from .formats import modules_for, result_suffix
-from .lanes import NETWORKS, SIDE_BY_SIDE, Lanes, lanes_for
+from .headers import weigh
+from .lanes import NETWORKS, SIDE_BY_SIDE, Lanes, lanes_for, may_pair
 from .lookup import Lookup
 from .picture import sidecar_of
 from .tiff_pages import LEFT
@@ -241,8 +242,7 @@ class _Batch:
         return row
 
     def _in_a_lane(self, lanes: Lanes, source: Path, part: Path, item, row: Row, network):
-        """What `colour_photo` says; large photographs are done with nothing beside them."""
-
+        """What `colour_photo` says. How large a photograph is shows when it is read."""
         settings = self.settings_of(item)
 
         def colour(worker: IsolatedWorker, max_pixels: int) -> dict[str, Any]:
@@ -268,7 +268,9 @@ class _Batch:
         except PixelLimitError:
             if most <= SIDE_BY_SIDE:
                 raise
-        with lanes.alone() as worker:
+        with open_source(source) as file:
+            place = lanes.in_pair if may_pair(*weigh(file, item["format"])) else lanes.alone
+        with place() as worker:
             return colour(worker, most)
 
     def _place(self, part: Path, result: str, row: Row) -> None:

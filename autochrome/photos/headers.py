@@ -5,6 +5,7 @@ nothing is decoded. Figures of memory: `python -m benchmarks.memory`.
 """
 
 import errno
+import os
 import re
 import struct
 from collections.abc import Iterator
@@ -56,6 +57,17 @@ def header_of(file: BinaryIO, form: str) -> Header | None:
     except (struct.error, ValueError, KeyError, IndexError, OverflowError):
         return None
     return header if header is not None and header.pixels > 0 else None
+
+
+def weigh(file: BinaryIO, form: str) -> tuple[int, int]:
+    """Pixels of an open photograph, and bytes as `memory_needed` tells them; (0, 0) if not known.
+
+    Raises OSError where the file cannot be read.
+    """
+    header = header_of(file, form)
+    if header is None:
+        return 0, 0
+    return header.pixels, memory_needed(header, form, os.fstat(file.fileno()).st_size)
 
 
 def memory_needed(header: Header, form: str, size: int) -> int:

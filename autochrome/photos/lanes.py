@@ -1,14 +1,18 @@
-"""Children that work side by side, except on photographs that are too large for that."""
+"""Children that work side by side; on large photographs two do, and on the largest one."""
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from queue import SimpleQueue
 
 from ..isolation import IsolatedWorker
 
 SIDE_BY_SIDE = 20_000_000
-"""Photographs of more pixels are coloured alone, so that memory does not grow with the cores."""
+"""Pixels: larger photographs are not coloured as many at once as there are workers, so that memory
+does not grow with the cores."""
+
+# Pixels and bytes.
+_IN_PAIRS = 60_000_000, 170_000_000
 
 NETWORKS = 2
 """Copies of the network for them. Two with half of the cores each do more than one with all of
@@ -24,6 +28,15 @@ def lanes_for(threads: int, photographs: int) -> int:
     return min(threads + 1, photographs)
 
 
+def may_pair(pixels: int, memory: int) -> bool:
+    """May two photographs of so many pixels be coloured at once, or is each of them alone?
+
+    ``memory`` in bytes, as `headers.memory_needed` tells it; 0 if it is not known.
+    """
+    most_pixels, most_memory = _IN_PAIRS
+    return 0 < memory <= most_memory and pixels <= most_pixels
+
+
 class Lanes:
     """``count`` workers, started when they are first needed. Use as a context manager."""
 
@@ -32,7 +45,9 @@ class Lanes:
         self._stack = ExitStack()
         self._idle: SimpleQueue[IsolatedWorker] = SimpleQueue()
         self._changed = threading.Condition()
-        self._busy = self._waiting_to_be_alone = 0
+        # In places, of which there are ``count``.
+        self._busy = 0.0
+        self._waiting_first = 0
 
     def __enter__(self) -> "Lanes":
         for _ in range(self._count):
@@ -42,40 +57,33 @@ class Lanes:
     def __exit__(self, *error) -> None:
         self._stack.__exit__(*error)
 
-    @contextmanager
-    def beside_others(self) -> Iterator[IsolatedWorker]:
-        """A worker, as soon as one is free."""
-        with self._held(lambda: self._busy < self._count and not self._waiting_to_be_alone, 1):
-            yield from self._worker()
+    def beside_others(self) -> AbstractContextManager[IsolatedWorker]:
+        """A worker, as soon as one is free and no large photograph waits for room."""
+        return self._worker(1)
 
-    @contextmanager
-    def alone(self) -> Iterator[IsolatedWorker]:
+    def in_pair(self) -> AbstractContextManager[IsolatedWorker]:
+        """A worker that takes half of the places."""
+        return self._worker(self._count / 2, first=True)
+
+    def alone(self) -> AbstractContextManager[IsolatedWorker]:
         """A worker, as soon as nothing else is being done; until then nothing else begins."""
-        with self._changed:
-            self._waiting_to_be_alone += 1
-        try:
-            with self._held(lambda: not self._busy, self._count):
-                yield from self._worker()
-        finally:
-            with self._changed:
-                self._waiting_to_be_alone -= 1
-                self._changed.notify_all()
+        return self._worker(self._count, first=True)
 
-    def _worker(self) -> Iterator[IsolatedWorker]:
+    @contextmanager
+    def _worker(self, places: float, first: bool = False) -> Iterator[IsolatedWorker]:
+        with self._changed:
+            self._waiting_first += first
+            self._changed.wait_for(
+                lambda: self._busy + places <= self._count and (first or not self._waiting_first)
+            )
+            self._waiting_first -= first
+            self._busy += places
+            self._changed.notify_all()
         worker = self._idle.get()
         try:
             yield worker
         finally:
             self._idle.put(worker)
-
-    @contextmanager
-    def _held(self, free: Callable[[], bool], places: int) -> Iterator[None]:
-        with self._changed:
-            self._changed.wait_for(free)
-            self._busy += places
-        try:
-            yield
-        finally:
             with self._changed:
                 self._busy -= places
                 self._changed.notify_all()

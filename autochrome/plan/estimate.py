@@ -15,7 +15,7 @@ from typing import Any
 from ..archive import Entry
 from ..errors import ArchiveError
 from ..models import Model
-from ..photos import SIDE_BY_SIDE, SUPPORTED_FORMATS, lanes_for
+from ..photos import SIDE_BY_SIDE, SUPPORTED_FORMATS, lanes_for, may_pair
 from .values import Plans
 
 TIMINGS = Path("logs/timings.tsv")
@@ -103,31 +103,36 @@ def photo_weight(plan: dict[str, Any], gflop: float) -> float:
 @dataclass(frozen=True)
 class PhotoNeeds:
     """What a bucket's photographs need: how many they are, and megabytes of the one that takes
-    most, among those that are coloured side by side and among those that are coloured alone."""
+    most, among those that are coloured side by side, in pairs and alone."""
 
     count: int
     beside: float
+    in_pairs: float
     alone: float
 
     def memory(self, threads: int) -> int:
         """Megabytes of memory for the bucket's job."""
         lanes = lanes_for(threads, self.count)
-        pictures = _MARGIN * max(lanes * self.beside, self.alone)
+        pairs = min(2, lanes) * self.in_pairs
+        pictures = _MARGIN * max(lanes * self.beside, pairs, self.alone)
         return round(_PHOTO_JOB_MEMORY + lanes * _CHILD_MEMORY + pictures)
 
 
 def photo_needs(plan: dict[str, Any], entries: Mapping[str, Entry]) -> PhotoNeeds:
     """What the photographs of a bucket need; ``entries`` by path, as the scan found them."""
-    most = {True: 0.0, False: 0.0}
+    most = dict.fromkeys(("beside", "in_pairs", "alone"), 0.0)
     for item in plan["items"]:
         entry = entries[item["path"]]
         settings = plan["settings"] | item.get("settings", {})
         is_refused = entry.format not in SUPPORTED_FORMATS
         if not is_refused and entry.pixels <= settings["max_pixels"]:
             need = entry.memory or _UNKNOWN_PHOTO * entry.size
-            is_alone = entry.pixels > SIDE_BY_SIDE
-            most[is_alone] = max(most[is_alone], need / 1e6)
-    return PhotoNeeds(len(plan["items"]), most[False], most[True])
+            if entry.pixels <= SIDE_BY_SIDE:
+                kind = "beside"
+            else:
+                kind = "in_pairs" if may_pair(entry.pixels, entry.memory) else "alone"
+            most[kind] = max(most[kind], need / 1e6)
+    return PhotoNeeds(len(plan["items"]), **most)
 
 
 def film_memory(header: dict[str, Any]) -> int:

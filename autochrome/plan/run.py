@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from os.path import expanduser
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from .. import films, photos
 from ..archive import (
@@ -181,7 +181,7 @@ def make_run(
         atexit.register(shutil.rmtree, results, ignore_errors=True)
     known = recall(results / "state/scan.json")
     with _Prober() as probe:
-        scan = scan_archive(archive, results, probe, known, _weigh, say)
+        scan = scan_archive(archive, results, probe, known, photos.weigh, say)
     if not scan.photos() and not scan.films():
         if is_new and lock is not None:
             lock.release()
@@ -238,15 +238,6 @@ def _take_lock(results: Path, dry: bool, say: Callable[[str], None]) -> RunLock 
         say(f"{error.fault} This dry run only reads.")
         return None
     return lock
-
-
-def _weigh(file: BinaryIO, form: str) -> tuple[int, int]:
-    """Pixels of an open photograph, and the bytes of memory that colouring it takes."""
-    header = photos.header_of(file, form)
-    if header is None:
-        return 0, 0
-    size = os.fstat(file.fileno()).st_size
-    return header.pixels, photos.memory_needed(header, form, size)
 
 
 class _Prober:

@@ -93,6 +93,13 @@ def test_a_large_photograph_is_coloured_alone_and_small_ones_side_by_side():
     assert lanes < 500
 
 
+def test_a_large_photograph_that_needs_little_has_room_for_another():
+    small, large = (10**6, 10**8), (5 * 10**7, 10**8)
+    two, one = needs_of(large, small).memory(2), needs_of(large).memory(2)
+    assert two - one >= 100
+    assert needs_of(*[large] * 4).memory(2) <= needs_of(*[small] * 4).memory(2)
+
+
 def test_more_threads_than_photographs_cost_nothing():
     assert needs_of((10**6, 10**8)).memory(8) == needs_of((10**6, 10**8)).memory(1)
 
@@ -126,7 +133,7 @@ def test_a_time_is_told_as_people_say_it(seconds, words):
 
 
 def test_a_job_of_several_threads_is_given_memory_for_its_children_and_both_networks():
-    work = {"needs": {"x0": estimate.PhotoNeeds(100, 50, 0)}, "network": 400}
+    work = {"needs": {"x0": estimate.PhotoNeeds(100, 50, 0, 0)}, "network": 400}
     planned = Run(Path("results"), work=work)
     one, two, four = (planned.memory_of("x0", threads) for threads in (1, 2, 4))
     assert two - one == 400 + (four - two) // 2
