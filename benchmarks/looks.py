@@ -26,13 +26,12 @@ from numpy.typing import NDArray
 from skimage.color import deltaE_ciede2000
 
 from autochrome.color import (
-    chroma_from_ab,
     colorfulness,
     lab_from_rgb,
     lightness_from_luma,
     luma_from_rgb,
     raise_ab,
-    rgb_from_luma_chroma,
+    rgb_from_luma_ab,
 )
 from benchmarks.upsampling import embedded_network, photographs
 from training.measures import auc, rarity_grid
@@ -150,8 +149,7 @@ def main() -> None:
         for rgb in truths:
             luma = luma_from_rgb(rgb)
             share = luma.astype(np.float32) / 255
-            chroma = chroma_from_ab(share, raise_ab(way(share), *luma.shape))
-            results.append(rgb_from_luma_chroma(luma, chroma))
+            results.append(rgb_from_luma_ab(luma, raise_ab(way(share), *luma.shape)))
         plain, rebalanced = auc([pooled(rgb) for rgb in results], maps, rarity)
         errors = [difference(*pair) for pair in zip(results, truths, strict=True)]
         lively = np.mean([colorfulness(rgb) for rgb in results]) / own

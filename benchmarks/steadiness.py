@@ -39,11 +39,10 @@ from skimage.color import deltaE_ciede2000
 
 from autochrome.color import (
     REC601,
-    chroma_from_ab,
     colorfulness,
     lab_from_srgb,
     raise_ab,
-    rgb_from_luma_chroma,
+    rgb_from_luma_ab,
 )
 from autochrome.errors import AutochromeError
 from autochrome.films.arrays import in_blocks, save_arrays
@@ -101,8 +100,7 @@ def true_frames(path: Path) -> Iterator[Rgb]:
 def with_colours(rgb: Rgb, ab: NDArray[np.float32]) -> Rgb:
     """The frame's luma with these colours (h, w, 2), as the results have them."""
     luma = (rgb @ np.float32(REC601)).astype(np.float32)
-    chroma = chroma_from_ab(luma, ab, REC601)
-    codes = rgb_from_luma_chroma(np.rint(luma * 65535).astype(np.uint16), chroma, REC601)
+    codes = rgb_from_luma_ab(np.rint(luma * 65535).astype(np.uint16), ab)
     return codes.astype(np.float32) / 65535
 
 

@@ -1,7 +1,7 @@
 """Colour science: luma and L*a*b*, chroma inside the gamut on a luma that stays, measures."""
 
 from .badge import lay_badge
-from .chroma import chroma_from_ab, raise_ab, rgb_from_luma_chroma
+from .chroma import chroma_from_ab, raise_ab, rgb_from_luma_ab
 from .lab import (
     REC601,
     REC709,
@@ -33,7 +33,7 @@ __all__ = [
     "luma_from_lightness",
     "luma_from_rgb",
     "raise_ab",
-    "rgb_from_luma_chroma",
+    "rgb_from_luma_ab",
     "shrunk",
     "tone_of",
 ]

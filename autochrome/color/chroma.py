@@ -38,12 +38,12 @@ def chroma_from_ab(
     low, high = (luma if plane is None else plane for plane in (low, high))
     kind = np.uint8 if luma.dtype == np.uint8 else np.float32
     chroma = np.empty((2, *luma.shape), np.float32)
-    _formula(weights, kind)([luma, low, high, ab[..., 0], ab[..., 1]], chroma)
+    _chroma_formula(weights, kind)([luma, low, high, ab[..., 0], ab[..., 1]], chroma)
     return np.moveaxis(chroma, 0, 2)
 
 
 @lru_cache
-def _formula(weights: tuple[float, float, float], kind: type) -> Formula:
+def _chroma_formula(weights: tuple[float, float, float], kind: type) -> Formula:
     """From luma, its least, its greatest (all of the type ``kind``), a and b to Cb and Cr."""
     return Formula(partial(_chroma, weights), [kind] * 3 + [np.float32] * 2)
 
@@ -67,32 +67,34 @@ def _chroma(
     return blue * share * (0.5 / (1 - kb)), red * share * (0.5 / (1 - kr))
 
 
-def rgb_from_luma_chroma(
+def rgb_from_luma_ab(
     luma: NDArray[np.integer],
-    chroma: NDArray[np.float32],
+    ab: NDArray[np.float32],
     weights: tuple[float, float, float] = REC601,
 ) -> NDArray[np.integer]:
-    """R'G'B' codes with the given luma and chroma.
+    """R'G'B' codes with a given luma and the chroma of the colour (a, b) on it.
 
-    ``luma`` uint8 or uint16 (H, W), full range; ``chroma`` float32 (H, W, 2) as `chroma_from_ab`
-    gives it for this luma. Returns (H, W, 3) of luma's type, whose own luma, rounded, differs
-    from ``luma`` by at most one code.
+    ``luma`` uint8 or uint16 (H, W), full range; ``ab`` float32 (H, W, 2), CIE units. Returns
+    (H, W, 3) of luma's type, whose own luma, rounded, differs from ``luma`` by at most one code.
+    The chroma is that of `chroma_from_ab`.
     """
     codes = np.empty((3, *luma.shape), np.float32)
-    formula = _codes(weights, int(np.iinfo(luma.dtype).max))
-    formula([luma.astype(np.float32), chroma[..., 0], chroma[..., 1]], codes)
+    formula = _rgb_formula(weights, int(np.iinfo(luma.dtype).max))
+    formula([luma.astype(np.float32), ab[..., 0], ab[..., 1]], codes)
     return cv2.merge([plane.astype(luma.dtype) for plane in codes])
 
 
 @lru_cache
-def _codes(weights: tuple[float, float, float], peak: int) -> Formula:
-    """From luma in codes up to ``peak``, Cb and Cr to R', G' and B', in codes and half a one."""
+def _rgb_formula(weights: tuple[float, float, float], peak: int) -> Formula:
+    """From luma in codes up to ``peak``, a and b to R', G' and B', in codes and half a one."""
     kr, kg, kb = weights
 
-    def rgb(luma: Plane, cb: Plane, cr: Plane) -> list[Plane]:
+    def rgb(codes: Plane, a: Plane, b: Plane) -> list[Plane]:
+        luma = codes / peak
+        cb, cr = _chroma(weights, luma, luma, luma, a, b)
         blue, red = cb * (2 * peak * (1 - kb)), cr * (2 * peak * (1 - kr))
         green = red * (-kr / kg) + blue * (-kb / kg)
-        return [greater(lesser(luma + less, peak), 0) + 0.5 for less in (red, green, blue)]
+        return [greater(lesser(codes + less, peak), 0) + 0.5 for less in (red, green, blue)]
 
     return Formula(rgb, [np.float32] * 3)
 

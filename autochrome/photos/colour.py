@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..color import chroma_from_ab, colorfulness, rgb_from_luma_chroma, tone_of
+from ..color import colorfulness, rgb_from_luma_ab, tone_of
 from ..errors import ItemError
 from ..mark import marked_xmp
 from ..models import NEGATIVE_FROM, Predictor, negativity
@@ -174,4 +174,4 @@ def _read(source: Path, name: str, max_pixels: int) -> Picture:
 def _colorfulness(luma: NDArray[np.uint8], ab: NDArray[np.float32]) -> float:
     """Colorfulness of the result, on a copy of this luma of the map's size."""
     small = cv2.resize(luma, ab.shape[1::-1], interpolation=cv2.INTER_AREA)
-    return colorfulness(rgb_from_luma_chroma(small, chroma_from_ab(small, ab)))
+    return colorfulness(rgb_from_luma_ab(small, ab))

@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..color import (
-    chroma_from_ab,
     lay_badge,
     luma_from_rgb,
     raise_ab,
-    rgb_from_luma_chroma,
+    rgb_from_luma_ab,
     shrunk,
 )
 
@@ -238,12 +237,9 @@ def coloured_strips(
     a copy of another size, if not the picture's own.
     """
     luma = picture.luma if luma is None else luma
-    peak = np.float32(np.iinfo(luma.dtype).max)
     for rows in strips(*luma.shape):
         full_ab = raised_ab(picture, ab, *luma.shape, rows.start, rows.stop - rows.start)
-        codes = luma[rows] if luma.dtype == np.uint8 else luma[rows] / peak
-        chroma = chroma_from_ab(codes, full_ab)
-        yield rows, rgb_from_luma_chroma(luma[rows], chroma)
+        yield rows, rgb_from_luma_ab(luma[rows], full_ab)
 
 
 def coloured(picture: Picture, ab: NDArray[np.float32]) -> NDArray[np.integer]:

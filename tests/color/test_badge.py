@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autochrome.color import chroma_from_ab, lay_badge, luma_from_rgb, rgb_from_luma_chroma
+from autochrome.color import lay_badge, luma_from_rgb, rgb_from_luma_ab
 from autochrome.photos.picture import upright
 
 HEIGHT, WIDTH = 120, 200
@@ -49,7 +49,7 @@ def test_samples_that_are_not_square_give_the_same_shape():
 
 def test_three_colours_are_seen_on_mid_tones_and_the_luma_stays():
     luma = np.full((HEIGHT, WIDTH), 128, np.uint8)
-    rgb = rgb_from_luma_chroma(luma, chroma_from_ab(luma / np.float32(255), badge()))
+    rgb = rgb_from_luma_ab(luma, badge())
     assert np.abs(luma_from_rgb(rgb).astype(int) - luma).max() <= 1
     drawn = rgb[badge().any(axis=2)]
     for channel in range(3):

@@ -4,7 +4,7 @@ import imagecodecs
 import numpy as np
 import pytest
 
-from autochrome.color import chroma_from_ab, lab_from_srgb, rgb_from_luma_chroma
+from autochrome.color import lab_from_srgb, rgb_from_luma_ab
 from autochrome.photos.colour_space import ab_for_codes, as_srgb, neutral_as_srgb
 from autochrome.photos.icc import profile_for_colour
 from tests.photos.pictures import gamma
@@ -43,7 +43,7 @@ def test_the_result_has_the_colours_that_were_meant(grey_profile, kind):
     luma = np.full((6, 6), 0.4, np.float32)
     ab = ab_for_codes(meant, luma, profile)
     codes = np.full((6, 6), round(0.4 * 65535), np.uint16)
-    result = rgb_from_luma_chroma(codes, chroma_from_ab(luma, ab))
+    result = rgb_from_luma_ab(codes, ab)
     seen = imagecodecs.cms_transform(
         result,
         profile_for_colour(profile)[0],
