@@ -9,6 +9,9 @@ import re
 from html import escape
 from xml.etree import ElementTree
 
+CREDENTIALS_LEFT = "the source's content credentials (C2PA) left out: they vouch for its bytes only"
+"""What a record says of a signed original's result, which would look tampered with."""
+
 NEWS_CODES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"

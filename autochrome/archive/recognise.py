@@ -3,7 +3,7 @@
 from pathlib import PurePosixPath
 
 HEAD_BYTES = 4096
-VERSION = 3
+VERSION = 4
 
 PHOTO_SUFFIXES = {
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".bmp", ".dib", ".gif"),
@@ -51,6 +51,11 @@ _PHOTO_MAGIC = (
     (b"P7\n", "pam"),
     (b"PF\n", "pfm"),
     (b"Pf\n", "pfm"),
+    (b"II\xbc", "jxr"),
+    (b"\x76\x2f\x31\x01", "exr"),
+    (b"#?RADIANCE\n", "hdr"),
+    (b"#?RGBE\n", "hdr"),
+    (b"\x59\xa6\x6a\x95", "ras"),
     (b"FUJIFILMCCD-RAW", "raw"),
     (b"\0MRM", "raw"),
     (b"IIRS", "raw"),
@@ -59,6 +64,14 @@ _PHOTO_MAGIC = (
     (b"IIU\x00", "raw"),
     (b"FOVb", "raw"),
 )
+# Formats of pictures whose first bytes tell too little.
+_BY_NAME = {
+    **dict.fromkeys((".tga", ".targa"), "tga"),
+    **dict.fromkeys((".sgi", ".rgb", ".bw"), "sgi"),
+    **dict.fromkeys((".pct", ".pict"), "pict"),
+    ".pcx": "pcx",
+    ".pcd": "pcd",
+}
 # What may hold pictures, and is not one: passed over, and counted under its own name.
 _DOCUMENT_MAGIC = ((b"%PDF-", "pdf"), (b"\0\0\1\0", "icon"), (b"%!PS", "postscript"))
 _FILM_MAGIC = (
@@ -111,6 +124,8 @@ def recognise(head: bytes, name: str) -> tuple[str, str]:
             return "other", name
     if suffix == ".svg" or b"<svg" in head[:1024]:
         return "other", "svg"
+    if suffix in _BY_NAME and not _is_text(head):
+        return "photo", _BY_NAME[suffix]
     if suffix in FILM_SUFFIXES and not (suffix == ".ts" and _is_text(head)):
         return "film", "unknown"
     return "other", "other"

@@ -13,10 +13,19 @@ _RUN_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROF
 _AGAIN = "Get the file again from where it came from."
 
 _UNSUPPORTED = {
+    "exr": "an OpenEXR picture",
+    "hdr": "a Radiance picture",
     "jxl": "a JPEG XL picture",
+    "jxr": "a JPEG XR picture",
     "pam": "a Netpbm picture of the general kind (PAM)",
+    "pcd": "a Photo CD picture",
+    "pcx": "a PCX picture",
     "pfm": "a Netpbm picture of floating-point samples (PFM)",
+    "pict": "a PICT picture",
     "psd": "a Photoshop document",
+    "ras": "a Sun raster picture",
+    "sgi": "an SGI picture",
+    "tga": "a Targa picture",
 }
 
 

@@ -21,6 +21,8 @@ _PROGRESSIVE = 0xC2
 _MOST_SEGMENTS = 1000
 _MOST_DIRECTORIES = 8
 _SUB_DIRECTORIES = 330
+# Compressions: fax of four kinds, and JPEG.
+_DECODED_TWICE = {2, 3, 4, 7, 32771}
 # The boxes in which HEIC and AVIF tell their size lie among these first bytes.
 _META_BYTES = 1 << 16
 
@@ -133,11 +135,13 @@ def _tiff(file: BinaryIO) -> Header | None:
 
 
 def _tiff_header(tags: dict[int, int]) -> Header:
-    """Planes, a single compressed strip and floating-point samples lie in memory as a whole."""
+    """Planes, a single compressed strip and floating-point samples lie in memory as a whole, and so
+    do fax and JPEG data when libtiff looks through them."""
     channels, height = tags.get(277, 1), tags[257]
     is_one_strip = tags.get(259, 1) != 1 and 322 not in tags and tags.get(278, height) >= height
     is_planes = channels > 1 and tags.get(284, 1) == 2
-    whole = is_planes or is_one_strip or tags.get(339, 1) == 3
+    is_floating = tags.get(339, 1) == 3
+    whole = is_planes or is_one_strip or is_floating or tags.get(259, 1) in _DECODED_TWICE
     return Header(tags[256] * height, channels, max(1, tags.get(258, 8) // 8), whole)
 
 

@@ -7,6 +7,12 @@ meant. Formats: ICC.1:2001-04 (version 2) and ICC.1:2010 (version 4).
 
 import struct
 
+import imagecodecs
+import numpy as np
+
+_CURVE_LEVELS = 4096
+_RELATIVE = 1
+
 # XYZ of sRGB's primaries adapted to D50 (as in the sRGB profile of the ICC), s15Fixed16.
 _PRIMARIES = {
     b"rXYZ": (0.43607, 0.22249, 0.01392),
@@ -35,8 +41,8 @@ def profile_for_colour(profile: bytes) -> tuple[bytes, list[str]]:
 
 def rgb_from_grey(profile: bytes) -> bytes | None:
     """The RGB profile with the tone curve of a grey profile, None if it has no such curve."""
-    curve = _tag(profile, b"kTRC")
-    if curve is None or curve[:4] not in (b"curv", b"para"):
+    curve = _tone_curve(profile)
+    if curve is None:
         return None
     # Parametric curves came with version 4, which also has another type for texts.
     version = 4 if curve[:4] == b"para" else 2
@@ -49,6 +55,28 @@ def rgb_from_grey(profile: bytes) -> bytes | None:
         b"rTRC": curve,
     }
     return _profile(tags, version)
+
+
+def _tone_curve(profile: bytes) -> bytes | None:
+    """The curve from codes to light. Where colours are connected by Lab, kTRC leads to L*."""
+    curve = _tag(profile, b"kTRC")
+    if curve is None or curve[:4] not in (b"curv", b"para"):
+        return None
+    if profile[20:24] != b"Lab ":
+        return curve
+    levels = np.rint(np.linspace(0, 65535, _CURVE_LEVELS)).astype(np.uint16)[None]
+    try:
+        light = imagecodecs.cms_transform(
+            levels,
+            profile,
+            imagecodecs.cms_profile("gray", gamma=1.0),
+            colorspace="gray",
+            outcolorspace="gray",
+            intent=_RELATIVE,
+        )
+    except Exception:  # a profile that cannot be used says nothing
+        return None
+    return struct.pack(">4s4xI", b"curv", _CURVE_LEVELS) + light.astype(">u2").tobytes()
 
 
 def _tag(profile: bytes, name: bytes) -> bytes | None:

@@ -47,7 +47,8 @@ def read(path: Path, max_pixels: int) -> Picture:
     try:
         bare = data.startswith(_CODESTREAM)
         boxes = [] if bare else list(_boxes(data))
-        stream = data if bare else dict(boxes).get(b"jp2c", b"")
+        streams = [data] if bare else [content for name, content in boxes if name == b"jp2c"]
+        stream = streams[0] if streams else b""
         height, width, parts = _size(stream)
         check_pixels(height, width, max_pixels)
         header = dict(_boxes(dict(boxes).get(b"jp2h", b"")))
@@ -70,6 +71,7 @@ def read(path: Path, max_pixels: int) -> Picture:
         orientation=orientation_of(known.get(_EXIF, b"")),
         xmp=known.get(_XMP, b""),
         icc=_profile(header.get(b"colr", b"")),
+        notes=["further pictures in the file left out"] if len(streams) > 1 else [],
         store=Store(bare, kept, header.get(b"res ", b"")),
     )
 

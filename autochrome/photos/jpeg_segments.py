@@ -6,10 +6,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ..errors import ItemError
+from ..mark import CREDENTIALS_LEFT
 
 EXIF_MARK, _XMP, _ICC = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0"
 _ADOBE, _MULTI_PICTURE = b"Adobe", b"MPF\0"
-_APP0, _APP1, _APP2, _APP14, _COM = 0xE0, 0xE1, 0xE2, 0xEE, 0xFE
+_APP0, _APP1, _APP2, _APP11, _APP14, _COM = 0xE0, 0xE1, 0xE2, 0xEB, 0xEE, 0xFE
+# The type of the JUMBF box that holds content credentials.
+_C2PA = b"jumdc2pa"
 _SOI, _EOI, _SOS = b"\xff\xd8", b"\xff\xd9", 0xDA
 _STANDALONE = {0x01, 0xD8, *range(0xD0, 0xD8)}
 _LS_FRAME = 0xF7
@@ -229,6 +232,12 @@ def result_segments(source: Jpeg, xmp: bytes, icc: bytes) -> tuple[list[Segment]
     changed as well.
     """
     kept, notes = [], []
+    # JUMBF boxes (ISO 19566-5): all segments of one begin alike, and the first tells its type.
+    credentials = {
+        s.payload[:4]
+        for s in source.segments
+        if s.code == _APP11 and s.payload[:2] == b"JP" and _C2PA in s.payload[:64]
+    }
     for segment in source.segments:
         payload = segment.payload
         if segment.code == _APP1 and payload.startswith(_XMP):
@@ -237,6 +246,9 @@ def result_segments(source: Jpeg, xmp: bytes, icc: bytes) -> tuple[list[Segment]
             continue
         if segment.code == _APP2 and payload.startswith(_MULTI_PICTURE):
             notes.append("further pictures behind the photograph (MPF) left out")
+            continue
+        if segment.code == _APP11 and payload[:4] in credentials:
+            notes.append(CREDENTIALS_LEFT)
             continue
         if segment.code == _APP14 and payload.startswith(_ADOBE) and payload[11:12] == b"\0":
             segment = replace(segment, payload=payload[:11] + b"\1" + payload[12:])

@@ -1,11 +1,16 @@
-"""What libjpeg says of a damaged file: it has no other way to tell than standard error."""
+"""What libjpeg and libtiff say of a damaged file, which they only tell on standard error."""
 
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+import cv2
+
+_BROKEN_DATA = re.compile(r"(Fax\w*|JPEGLib): .*")
 # About filling bytes before the end marker, which some cameras write.
 _HARMLESS = "extraneous bytes before marker 0xd9"
 
@@ -30,6 +35,14 @@ def libjpeg_warnings() -> Iterator[list[str]]:
             lines += file.read().decode(errors="replace").splitlines()
     finally:
         os.close(saved)
+
+
+def told_by_libtiff(path: Path) -> str:
+    """What libtiff finds broken in the fax or JPEG data of a TIFF's first picture, or nothing."""
+    with libjpeg_warnings() as lines:
+        cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    found = (_BROKEN_DATA.search(line) for line in lines if _HARMLESS not in line)
+    return next((match[0] for match in found if match), "")
 
 
 def damage_told(lines: list[str]) -> str:

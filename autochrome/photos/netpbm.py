@@ -36,9 +36,12 @@ def read(path: Path, max_pixels: int) -> Picture:
         file.seek(start)
         try:
             pieces = _strips(file, kind, height, width, most)
-            return picture_from_strips(height, width, pieces, store=comments)
+            picture = picture_from_strips(height, width, pieces, store=comments)
         except ValueError as error:
             raise damaged(path, str(error)) from error
+        if re.match(rb"\s*P[1-7]\s", file.read(64)):
+            picture.notes.append("further pictures in the file left out")
+    return picture
 
 
 def _strips(

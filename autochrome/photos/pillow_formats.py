@@ -104,7 +104,10 @@ def _parts(image: Image.Image) -> Iterator[Image.Image]:
 
 def _codes(part: Image.Image) -> NDArray[np.uint8]:
     """Grey, grey + alpha, R'G'B' or R'G'B' + alpha."""
-    mode = _CHANNELS.get(part.mode) or ("RGBA" if "transparency" in part.info else "RGB")
+    is_keyed = "transparency" in part.info
+    mode = _CHANNELS.get(part.mode, "RGB")
+    if is_keyed and mode in ("L", "RGB"):
+        mode = {"L": "LA", "RGB": "RGBA"}[mode]
     return np.asarray(part if part.mode == mode else part.convert(mode))
 
 

@@ -12,6 +12,7 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
+from ..mark import CREDENTIALS_LEFT
 from . import png_strips
 from .exif import orientation_of
 from .faults import animation, check_pixels, damaged
@@ -28,6 +29,7 @@ from .thumbnail import exif_with_thumbnail
 
 _XMP_KEYWORD = b"XML:com.adobe.xmp\0"
 # What speaks of the old pixels' coding, and what is written anew.
+_CREDENTIALS = b"caBX"
 _NOT_CARRIED = {b"tRNS", b"bKGD", b"hIST", b"sBIT", b"sPLT", b"iCCP"}
 _MOST_TEXT = 1 << 24
 
@@ -127,6 +129,9 @@ def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> 
     if xmp:
         before.append((b"iTXt", _XMP_KEYWORD + b"\0\0\0\0" + xmp))
     for name, content in picture.store.chunks:
+        if name == _CREDENTIALS:
+            notes = [*notes, CREDENTIALS_LEFT]
+            continue
         if name in _NOT_CARRIED or (name == b"iTXt" and content.startswith(_XMP_KEYWORD)):
             continue
         if name == b"eXIf":

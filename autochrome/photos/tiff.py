@@ -17,8 +17,10 @@ from tifffile import COMPRESSION, EXTRASAMPLE, PHOTOMETRIC, PLANARCONFIG
 
 from ..color import REC601, luma_from_rgb
 from ..errors import ItemError
+from ..mark import CREDENTIALS_LEFT
 from .faults import camera_raw, check_pixels, convert_remedy, damaged
 from .icc import profile_for_colour
+from .libjpeg import told_by_libtiff
 from .picture import (
     Picture,
     Written,
@@ -37,6 +39,7 @@ _REDUCED = 1
 _STRUCTURE = {255, 256, 257, 258, 259, 262, 263, 264, 265, 266, 273, 277, 278, 279, 280, 281}
 _STRUCTURE |= {284, 288, 289, 290, 291, 292, 293, 301, 317, 320, 322, 323, 324, 325, 330, 338, 339}
 _STRUCTURE |= {340, 341, 347, *range(512, 522), 529, 530, 531, 532}
+_EXIF, _MAKER_NOTE, _CREDENTIALS = 34665, 37500, 52545
 _ENCODERS = {
     None: bytes,
     "lzw": imagecodecs.lzw_encode,
@@ -46,6 +49,8 @@ _ENCODERS = {
     "lzma": imagecodecs.lzma_encode,
 }
 _SUB_DIRECTORIES = 330
+# What the writer gives every file: one pixel to no unit.
+_RESOLUTION = {282, 283, 296}
 _RAW_PHOTOMETRICS = (PHOTOMETRIC.CFA, PHOTOMETRIC.LINEAR_RAW)
 _DNG_VERSION = 50706
 # Values of floating-point samples that stand for white, and the least greatest value that tells so:
@@ -57,6 +62,13 @@ _THREADS = 2
 # A classic TIFF counts with 32 bits.
 _MOST_CLASSIC = (1 << 32) - (1 << 25)
 
+_SILENT = {
+    COMPRESSION.CCITTRLE,
+    COMPRESSION.CCITT_T4,
+    COMPRESSION.CCITT_T6,
+    COMPRESSION.CCIRLEW,
+    COMPRESSION.JPEG,
+}
 _LOSSLESS = {
     COMPRESSION.NONE: None,
     COMPRESSION.LZW: "lzw",
@@ -105,12 +117,16 @@ def read(path: Path, max_pixels: int) -> Picture:
             if page.dtype.kind == "f":
                 pixels = page.asarray()
                 floating = _floating(path, pixels)
+                if page.photometric == PHOTOMETRIC.MINISWHITE:
+                    floating = replace(floating, luma=floating.white - floating.luma)
                 codes = _channels(page, _codes(pixels, floating))
                 picture = picture_from_pixels(_meant(page, codes))
             else:
                 pieces = (_meant(page, rows) for rows in _strips_of(page))
                 picture = picture_from_strips(page.imagelength, page.imagewidth, pieces)
             order, big = file.byteorder, file.is_bigtiff
+            # The decoders used here fill up what is broken and say nothing.
+            broken = page.compression in _SILENT and told_by_libtiff(path)
         tags = read_tags(path)
     except (MemoryError, ItemError):
         raise
@@ -127,6 +143,7 @@ def read(path: Path, max_pixels: int) -> Picture:
         xmp=tags[_XMP].data if _XMP in tags else b"",
         icc=tags[_ICC].data if _ICC in tags else b"",
         notes=notes,
+        damage=f"the picture data is cut or broken ({broken})" if broken else "",
         store=_Store(tags, order, big, _coding(page), tuple(map(int, page.extrasamples)), floating),
     )
     _check_alpha(path, picture)
@@ -162,6 +179,8 @@ def _check_coding(path: Path, page: Any) -> None:
         kind = f"a TIFF of {page.bitspersample}-bit floating-point or signed samples"
     elif page.bitspersample not in (1, 2, 4, 8, 16):
         kind = f"a TIFF of {page.bitspersample} bits a sample"
+    elif page.photometric == PHOTOMETRIC.PALETTE and page.samplesperpixel > 1:
+        kind = "a TIFF of a palette with alpha"
     elif page.samplesperpixel > 4 or len(page.extrasamples) > 1 or page.imagedepth > 1:
         kind = f"a TIFF of {page.samplesperpixel} channels"
     elif page.compression == COMPRESSION.JPEG and page.bitspersample != 8:
@@ -226,7 +245,9 @@ def _meant(page: Any, pixels: NDArray[np.integer]) -> NDArray[np.integer]:
     if page.bitspersample < 8:
         pixels = pixels.astype(np.uint8) * np.uint8(255 // (2**page.bitspersample - 1))
     if page.photometric == PHOTOMETRIC.MINISWHITE:
-        pixels = np.bitwise_not(pixels, out=pixels)
+        # Not the alpha beside it.
+        light = pixels if pixels.ndim == 2 else pixels[..., :1]
+        np.bitwise_not(light, out=light)
     return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
 
 
@@ -382,11 +403,15 @@ def write(part: Path, picture: Picture, ab: NDArray[np.float32], xmp: bytes) -> 
     )
     tags = {code: tag for code, tag in store.tags.items() if code not in _STRUCTURE}
     tags.pop(_ICC, None)
+    if tags.pop(_CREDENTIALS, None):
+        notes.append(CREDENTIALS_LEFT)
+    if _EXIF in tags and _MAKER_NOTE in tags[_EXIF].directory:
+        notes.append("maker notes lie elsewhere in the file: offsets in them may point nowhere")
     if icc:
         tags[_ICC] = Tag(7, len(icc), icc)
     if xmp:
         tags[_XMP] = Tag(1, len(xmp), xmp)
-    replace_tags(part, tags)
+    replace_tags(part, tags, _RESOLUTION - store.tags.keys())
     return judged(*_differences(part, picture), [*picture.notes, *notes])
 
 

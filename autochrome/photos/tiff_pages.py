@@ -3,6 +3,7 @@
 A page travels as its directory's tags and its strips or tiles, byte for byte.
 """
 
+import errno
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -21,13 +22,16 @@ from .tiff_tags import (
     read_layout,
 )
 
-_SUBFILE_TYPE, _WIDTH = 254, 256
+_SUBFILE_TYPE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _SAMPLES = 254, 256, 257, 258, 259, 277
+_OLD_JPEG = 6
 _REDUCED, _MASK = 1, 4
 _SUB_DIRECTORIES = 330
 _STRIPS, _TILES = (273, 279), (324, 325)
 # Places in the source that are not taken along.
 _NOT_CARRIED = {288, 289, _SUB_DIRECTORIES}
 _MOST_CLASSIC = 4_000_000_000
+
+_APART = "Save its pictures as files of their own, for example: magick IN.tif out-%d.tif"
 
 Outcome = dict[str, Any]
 
@@ -56,9 +60,14 @@ def pictures_of(path: Path) -> list[int]:
                 for offset in below
                 if _is_picture(layout, read_directory(file, layout, offset))
             ]
+    except OSError as error:
+        # An offset that no file can have: reading it will say so.
+        if error.errno != errno.EINVAL:
+            raise
     except (KeyError, struct.error, ValueError, OverflowError):
         # No TIFF header: reading it will say so.
-        return []
+        pass
+    return []
 
 
 def _is_picture(layout: Layout, tags: dict[int, Tag]) -> bool:
@@ -147,16 +156,25 @@ def _begin(path: Path, layout: Layout) -> None:
 
 
 def append_page(target: Path, source: Path, offset: int) -> None:
-    """Append the picture whose directory lies at ``offset`` of a TIFF to another of its order."""
+    """Append the picture whose directory lies at ``offset`` of a TIFF to another of its order.
+
+    Raises ItemError where it is not known what belongs to it.
+    """
     with open(source, "rb") as file, open(target, "r+b") as out:
         layout, _ = read_layout(file)
         tags = read_directory(file, layout, offset)
+        if _COMPRESSION in tags and _numbers(layout, tags[_COMPRESSION])[0] == _OLD_JPEG:
+            raise ItemError(
+                "One of its pictures is in the old JPEG compression of TIFF 6.0, whose parts "
+                "cannot be moved into another file.",
+                _APART,
+            )
         out_layout, _ = read_layout(out)
         last = directory_offsets(target)
         for places, sizes in (_STRIPS, _TILES):
-            if places in tags and sizes in tags:
+            if places in tags:
                 pairs = zip(
-                    _numbers(layout, tags[places]), _numbers(layout, tags[sizes]), strict=False
+                    _numbers(layout, tags[places]), _sizes(layout, tags, sizes), strict=False
                 )
                 moved = [_copied(file, out, *pair) for pair in pairs]
                 data = struct.pack(f"{out_layout.word[0]}{len(moved)}{out_layout.word[1]}", *moved)
@@ -165,6 +183,22 @@ def append_page(target: Path, source: Path, offset: int) -> None:
         place = append_directory(out, out_layout, tags)
         out.seek(_link(out, out_layout, last))
         out.write(struct.pack(out_layout.word, place))
+
+
+def _sizes(layout: Layout, tags: dict[int, Tag], code: int) -> tuple[int, ...]:
+    """Bytes of the strips or tiles; of a single strip that is not compressed by the picture's size.
+
+    Raises ItemError where they cannot be told.
+    """
+    if code in tags:
+        return _numbers(layout, tags[code])
+    width, height, bits, samples, compression = (
+        _numbers(layout, tags[c])[0] if c in tags else 1
+        for c in (_WIDTH, _HEIGHT, _BITS, _SAMPLES, _COMPRESSION)
+    )
+    if code != _STRIPS[1] or tags[_STRIPS[0]].count != 1 or compression != 1:
+        raise ItemError("One of its pictures does not say how long its strips are.", _APART)
+    return (height * -(-width * samples * bits // 8),)
 
 
 def _copied(file: BinaryIO, out: BinaryIO, start: int, size: int) -> int:

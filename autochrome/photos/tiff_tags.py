@@ -5,6 +5,7 @@ order; directories that a tag points to (EXIF, GPS, interoperability) are kept w
 """
 
 import struct
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -114,15 +115,16 @@ def _at(file: BinaryIO, layout: Layout, field: bytes, size: int) -> bytes:
     return file.read(size)
 
 
-def replace_tags(path: Path, changes: dict[int, Tag]) -> None:
+def replace_tags(path: Path, changes: dict[int, Tag], removed: Set[int] = frozenset()) -> None:
     """Give the first directory of a file further tags, or other values for those it has.
 
-    The new directory is appended and takes the old one's place; values are in the byte order of
-    the file.
+    Those in ``removed`` are taken out. The new directory is appended and takes the old one's place;
+    values are in the byte order of the file.
     """
     with open(path, "r+b") as file:
         layout, offset = read_layout(file)
-        tags = read_directory(file, layout, offset) | changes
+        tags = read_directory(file, layout, offset)
+        tags = {code: tag for code, tag in tags.items() if code not in removed} | changes
         place = append_directory(file, layout, tags)
         file.seek(8 if layout.big else 4)
         file.write(struct.pack(layout.word, place))

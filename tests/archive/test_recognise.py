@@ -86,6 +86,20 @@ def test_camera_raw_is_not_taken_for_tiff():
 
 
 @pytest.mark.parametrize(
+    ("head", "name", "found"),
+    [
+        (b"\0\0\2" + bytes(15), "scan.TGA", ("photo", "tga")),
+        (b"\x0a\5\1\x08" + bytes(100), "scan.pcx", ("photo", "pcx")),
+        (b"\x01\xda" + bytes(100), "scan.bw", ("photo", "sgi")),
+        (b"II\xbc\x01" + bytes(100), "scan", ("photo", "jxr")),
+        (b"black and white: a list", "films.bw", ("other", "other")),
+    ],
+)
+def test_pictures_of_formats_that_cannot_be_coloured_are_not_passed_over(head, name, found):
+    assert recognise(head, name) == found
+
+
+@pytest.mark.parametrize(
     ("head", "format"), [(b"P7\nWIDTH 3\n", "pam"), (b"Pf\n3 2\n-1.0\n", "pfm")]
 )
 def test_netpbms_other_kinds_are_pictures_that_can_be_named(head, format):

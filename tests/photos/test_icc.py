@@ -2,6 +2,7 @@
 
 import io
 
+import imagecodecs
 import numpy as np
 from PIL import Image, ImageCms
 
@@ -17,6 +18,18 @@ def test_grey_codes_mean_the_same_light_in_the_new_profile(grey_profile):
     one = ImageCms.profileToProfile(ramp, grey, srgb, outputMode="RGB")
     other = ImageCms.profileToProfile(ramp.convert("RGB"), rgb, srgb, outputMode="RGB")
     assert np.abs(np.asarray(one).astype(int) - np.asarray(other)).max() <= 1
+
+
+def test_a_grey_profile_that_leads_to_lab_looks_the_same(grey_profile):
+    """There the tone curve is one to L*, not to light."""
+    lab = grey_profile.replace(b"GRAYXYZ ", b"GRAYLab ")
+    profile, _ = profile_for_colour(lab)
+    ramp = np.arange(256, dtype=np.uint8)[None]
+    srgb = imagecodecs.cms_profile("srgb")
+    one = imagecodecs.cms_transform(ramp, lab, srgb, colorspace="gray", outcolorspace="rgb")
+    three = np.repeat(ramp[..., None], 3, axis=2)
+    other = imagecodecs.cms_transform(three, profile, srgb, colorspace="rgb", outcolorspace="rgb")
+    assert np.abs(one.astype(int) - other).max() <= 2
 
 
 def test_an_rgb_profile_stays_as_it_is():

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from autochrome.errors import ItemError
+from autochrome.mark import CREDENTIALS_LEFT
 from autochrome.photos import jpeg
 from autochrome.photos.exif import find_thumbnail
 from autochrome.photos.icc import colour_space
@@ -123,6 +124,22 @@ def test_the_mark_replaces_the_xmp_packet(tmp_path):
 def test_a_grey_profile_becomes_the_rgb_profile_of_its_tone_curve(tmp_path, grey_profile):
     _, part, _ = colour(tmp_path, jpeg_bytes(grey(), icc_profile=grey_profile))
     assert colour_space(parse(part.read_bytes()).icc) == "RGB"
+
+
+def test_credentials_of_the_source_are_left_out_and_told(tmp_path):
+    """Other JUMBF boxes stay; only a box's first segment names its type."""
+
+    def jumbf(number: int, part: int, content: bytes) -> bytes:
+        payload = b"JP" + struct.pack(">HI", number, part) + content
+        return b"\xff\xeb" + struct.pack(">H", 2 + len(payload)) + payload
+
+    data = jpeg_bytes(grey())
+    signed = jumbf(1, 1, bytes(4) + b"jumb" + bytes(4) + b"jumdc2pa") + jumbf(1, 2, b"rest")
+    other = jumbf(2, 1, bytes(4) + b"jumb" + bytes(4) + b"jumdjson")
+    _, part, written = colour(tmp_path, data[:2] + signed + other + data[2:])
+    found = [s.payload for s in parse(part.read_bytes()).segments if s.code == 0xEB]
+    assert found == [other[4:]]
+    assert written.notes.count(CREDENTIALS_LEFT) >= 1
 
 
 def test_an_adobe_marker_that_says_rgb_is_corrected(tmp_path):

@@ -39,6 +39,14 @@ class TestGif:
             image.load()
             assert image.info["Comment"] == "Turin 1911"
 
+    def test_a_code_that_is_transparent_stays_so_in_a_palette_of_greys(self, tmp_path):
+        image = Image.fromarray(grey(), "P")
+        image.putpalette(np.repeat(np.arange(256, dtype=np.uint8), 3).tobytes())
+        code = int(grey()[5, 5])
+        image.save(tmp_path / "a.gif", transparency=code, optimize=False)
+        picture = pillow_formats.read_gif(tmp_path / "a.gif", MOST)
+        assert np.array_equal(picture.alpha == 0, grey() == code)
+
     def test_an_animation_is_named(self, tmp_path):
         frames = [Image.fromarray(grey()), Image.fromarray(255 - grey())]
         frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
@@ -132,6 +140,16 @@ class TestJpeg2000:
         assert (result.xmp, result.orientation) == (XMP, 6)
         assert result.store.boxes[:2] == boxes
 
+    def test_the_first_of_several_pictures_is_meant(self, tmp_path):
+        one, other = (
+            imagecodecs.jpeg2k_encode(pixels, level=0, codecformat="jp2")
+            for pixels in (grey(), 255 - grey())
+        )
+        (tmp_path / "a.jp2").write_bytes(one + other[other.index(b"jp2c") - 4 :])
+        picture = jpeg2000.read(tmp_path / "a.jp2", MOST)
+        assert np.array_equal(picture.luma, grey())
+        assert picture.notes == ["further pictures in the file left out"]
+
     @pytest.mark.parametrize("keep", [13, 100, 500])
     def test_a_cut_file_is_named(self, tmp_path, keep):
         data = imagecodecs.jpeg2k_encode(grey(), level=0, codecformat="jp2")
@@ -151,6 +169,14 @@ class TestJpeg2000:
 
 
 class TestNetpbm:
+    def test_further_pictures_are_told(self, tmp_path):
+        one, other = (b"P5\n3 2\n255\n" + bytes(codes) for codes in (range(6), [9] * 6))
+        (tmp_path / "a.pgm").write_bytes(one + other)
+        (tmp_path / "b.pgm").write_bytes(one + b"\n")
+        first, single = (netpbm.read(tmp_path / name, MOST) for name in ("a.pgm", "b.pgm"))
+        assert np.array_equal(first.luma, single.luma)
+        assert (len(first.notes), len(single.notes)) == (1, 0)
+
     @pytest.mark.parametrize("pixels", [grey(), grey16(), sepia()])
     def test_the_depth_stays(self, tmp_path, pixels):
         suffix = "pgm" if pixels.ndim == 2 else "ppm"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from autochrome.color import luma_from_rgb
 from autochrome.errors import ItemError
+from autochrome.mark import CREDENTIALS_LEFT
 from autochrome.photos import png
 from autochrome.photos.icc import colour_space
 
@@ -45,6 +46,14 @@ def test_luma_stays_within_one_code_at_the_sources_depth(tmp_path, pixels):
     decoded = imagecodecs.png_decode(part.read_bytes())
     assert decoded.dtype == pixels.dtype
     assert np.abs(luma_from_rgb(decoded).astype(int) - source.luma).max() <= 1
+
+
+def test_credentials_of_the_source_are_left_out_and_told(tmp_path):
+    source = tmp_path / "source.png"
+    source.write_bytes(png_bytes(grey(), (b"caBX", b"jumbf")))
+    written = png.write(tmp_path / "part.png", png.read(source, MOST), AB, b"")
+    assert b"caBX" not in (tmp_path / "part.png").read_bytes()
+    assert CREDENTIALS_LEFT in written.notes
 
 
 @settings(max_examples=20, deadline=None)

@@ -10,10 +10,11 @@ from PIL import Image
 
 from autochrome.color import luma_from_rgb
 from autochrome.errors import ItemError
+from autochrome.mark import CREDENTIALS_LEFT
 from autochrome.photos import picture as picture_room
 from autochrome.photos import tiff
 from autochrome.photos.icc import colour_space
-from autochrome.photos.tiff_tags import Tag, replace_tags
+from autochrome.photos.tiff_tags import Tag, read_tags, replace_tags
 
 from .pictures import AB, MOST, grey, grey16, sepia
 
@@ -121,6 +122,22 @@ def test_min_is_white_is_turned_into_light(saved):
     assert np.abs(luma_from_rgb(tifffile.imread(part)).astype(int) - grey()).max() <= 1
 
 
+@pytest.mark.parametrize("alpha", [0, 255])
+def test_min_is_white_is_not_said_of_alpha(saved, alpha):
+    pixels = np.dstack([255 - grey(), np.full_like(grey(), alpha)])
+    path = saved(pixels, photometric="miniswhite", planarconfig="contig", extrasamples=[2])
+    source, part, _ = colour(path)
+    assert np.array_equal(source.luma, grey())
+    assert (tifffile.imread(part)[..., 3] == alpha).all()
+
+
+def test_floating_point_samples_may_have_white_at_zero(saved):
+    light = (grey() / np.float32(255)).astype(np.float32)
+    source, part, written = colour(saved(1 - light, photometric="miniswhite"))
+    assert np.abs(source.luma / 65535 - light).max() < 1e-4
+    assert written.luma_error <= 1
+
+
 def test_a_palette_is_resolved(saved):
     palette = np.stack([np.arange(255, -1, -1, dtype=np.uint16) * 257] * 3)
     source, _, _ = colour(saved(grey(), photometric="palette", colormap=palette))
@@ -155,6 +172,51 @@ def test_tags_pass_through(saved):
         tags = before.pages[0].tags, after.pages[0].tags
         assert [tags[0][code].value for code in codes] == [tags[1][code].value for code in codes]
     assert source.orientation == 8
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {282: Tag(5, 1, struct.pack("<II", 300, 1)), 283: Tag(5, 1, struct.pack("<II", 300, 1))},
+        {296: Tag(3, 1, struct.pack("<H", 2))},
+    ],
+)
+def test_no_resolution_is_made_up(saved, given):
+    path = saved(grey())
+    replace_tags(path, given, {282, 283, 296} - given.keys())
+    _, part, _ = colour(path)
+    assert read_tags(part).keys() & {282, 283, 296} == given.keys()
+
+
+def test_maker_notes_that_may_hold_offsets_are_told(saved):
+    path = saved(grey())
+    replace_tags(path, {0x8769: Tag(4, 1, b"", {37500: Tag(7, 6, b"Canon\0")})})
+    assert any("maker notes" in note for note in colour(path)[2].notes)
+
+
+def test_credentials_of_the_source_are_left_out_and_told(saved):
+    path = saved(grey(), extratags=[(52545, "B", 6, b"jumbf!", True)])
+    _, part, written = colour(path)
+    assert 52545 not in read_tags(part)
+    assert CREDENTIALS_LEFT in written.notes
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "fax"])
+def test_broken_data_that_decoders_fill_up_is_told(tmp_path, kind):
+    path = tmp_path / "source.tif"
+    pixels = Image.fromarray(np.tile(grey(), (4, 4)))
+    if kind == "jpeg":
+        pixels.save(path, compression="jpeg")
+    else:
+        pixels.convert("1").save(path, compression="group4")
+    assert tiff.read(path, MOST).damage == ""
+    data = bytearray(path.read_bytes())
+    with tifffile.TiffFile(path) as file:
+        begin, size = file.pages[0].dataoffsets[0], file.pages[0].databytecounts[0]
+    data[begin + size // 2 : begin + size] = bytes(size - size // 2)
+    path.write_bytes(data)
+    assert "cut or broken" in tiff.read(path, MOST).damage
 
 
 @pytest.mark.parametrize("options", [{}, {"byteorder": ">"}, {"bigtiff": True}])

@@ -8,6 +8,7 @@ from autochrome.color import luma_from_rgb
 from autochrome.errors import ItemError
 from autochrome.photos import tiff
 from autochrome.photos.tiff_pages import colour_pages, pictures_apart, pictures_of
+from autochrome.photos.tiff_tags import Tag, replace_tags
 
 from .pictures import AB, MOST, grey, grey16, rgb, sepia
 
@@ -54,6 +55,31 @@ def test_each_picture_is_coloured_on_its_own_luma(tmp_path, options):
             assert np.abs(luma_from_rgb(result).astype(int) - luma).max() <= 1
             assert page.is_tiled == ("tile" in how)
         assert file.pages[0].compression == 5
+
+
+def test_a_strip_whose_length_is_not_told_is_moved_whole(tmp_path):
+    path = write_pages(tmp_path / "a.tif", (grey(), {}), (grey(50, 60), {}))
+    replace_tags(path, {}, {279})
+    part = tmp_path / "part.tif"
+    colour_pages(path, pictures_of(path), part, colour)
+    assert np.abs(luma_from_rgb(tifffile.imread(part, key=0)).astype(int) - grey()).max() <= 1
+
+
+@pytest.mark.parametrize(("changes", "removed"), [({}, {279}), ({259: 6}, ())])
+def test_a_picture_that_cannot_be_moved_is_named(tmp_path, changes, removed):
+    path = write_pages(tmp_path / "a.tif", (grey(), {"compression": "lzw"}), (grey(50, 60), {}))
+    tags = {code: Tag(3, 1, value.to_bytes(2, "little")) for code, value in changes.items()}
+    replace_tags(path, tags, set(removed))
+    with pytest.raises(ItemError, match="One of its pictures"):
+        colour_pages(path, pictures_of(path), tmp_path / "part.tif", colour)
+
+
+def test_an_offset_that_no_file_has_ends_the_list(tmp_path):
+    path = write_pages(tmp_path / "a.tif", *PAGES[:2], bigtiff=True)
+    data = bytearray(path.read_bytes())
+    data[8:16] = b"\xff" * 8
+    path.write_bytes(data)
+    assert pictures_of(path) == []
 
 
 def test_reduced_copies_are_not_pictures(tmp_path):
