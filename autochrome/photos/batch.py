@@ -244,6 +244,7 @@ class _Batch:
     def _in_a_lane(self, lanes: Lanes, source: Path, part: Path, item, row: Row, network):
         """What `colour_photo` says. How large a photograph is shows when it is read."""
         settings = self.settings_of(item)
+        most = settings["max_pixels"]
 
         def colour(worker: IsolatedWorker, max_pixels: int) -> dict[str, Any]:
             # It may have waited long, and a decoder would wait for ever for what is not a file.
@@ -254,14 +255,13 @@ class _Batch:
                 part,
                 item["format"],
                 network.lent,
-                settings | {"max_pixels": max_pixels},
+                settings | {"max_pixels": max_pixels, "comes_again": max_pixels < most},
                 self._facts(row, item),
                 network.lent.negativity,
                 timeout=_SECONDS + _SECONDS_PER_MEGABYTE * row["size"] / 1e6,
                 answer=network.answer,
             )
 
-        most = settings["max_pixels"]
         try:
             with lanes.beside_others() as worker:
                 return colour(worker, min(most, SIDE_BY_SIDE))

@@ -16,7 +16,7 @@ from ..models import NEGATIVE_FROM, Predictor, negativity
 from .caption import caption_of
 from .colour_space import as_srgb
 from .document import page_of
-from .faults import damaged, unsupported_format, writing_results
+from .faults import PixelLimitError, damaged, unsupported_format, writing_results
 from .formats import FORMATS
 from .negative import negative_figure
 from .picture import Picture, sidecar_of
@@ -68,7 +68,11 @@ def colour_photo(
     """
     if name == "tiff" and (pages := pictures_apart(source)):
         rest = (name, predictor, settings, facts, negativity)
-        return colour_pages(source, pages, part, lambda one, to: colour_photo(one, to, *rest))
+        # What comes again, with a higher limit, does so with all of its pictures.
+        passed_on = (PixelLimitError,) if settings.get("comes_again") else ()
+        return colour_pages(
+            source, pages, part, lambda one, to: colour_photo(one, to, *rest), passed_on
+        )
     picture = _read(source, name, settings["max_pixels"])
     outcome = Outcome("coloured", picture.width, picture.height)
     kind = _tone(picture, settings["tone"], outcome)

@@ -5,7 +5,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import cv2
@@ -39,7 +39,8 @@ def libjpeg_warnings() -> Iterator[list[str]]:
 
 def told_by_libtiff(path: Path) -> str:
     """What libtiff finds broken in the fax or JPEG data of a TIFF's first picture, or nothing."""
-    with libjpeg_warnings() as lines:
+    # What OpenCV takes for no picture, it cannot look through.
+    with libjpeg_warnings() as lines, suppress(cv2.error):
         cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     found = (_BROKEN_DATA.search(line) for line in lines if _HARMLESS not in line)
     return next((match[0] for match in found if match), "")

@@ -84,13 +84,18 @@ def pictures_apart(path: Path) -> list[int]:
 
 
 def colour_pages(
-    source: Path, offsets: list[int], part: Path, colour: Callable[[Path, Path], Outcome]
+    source: Path,
+    offsets: list[int],
+    part: Path,
+    colour: Callable[[Path, Path], Outcome],
+    passed_on: tuple[type[ItemError], ...] = (),
 ) -> Outcome:
     """Colour the pictures at ``offsets`` of a TIFF one by one into the TIFF ``part``.
 
     ``colour`` takes the path of a TIFF of one picture and the path for its result, and returns
     an outcome. A picture that is in colour already, or cannot be coloured, is taken over as it
-    is. Returns the outcome of all; raises ItemError if none could be coloured for a fault.
+    is. Returns the outcome of all; raises ItemError if none could be coloured for a fault, and
+    the faults ``passed_on`` at once.
     """
     single, result = temporary_beside(part), temporary_beside(part)
     outcomes: list[Outcome] = []
@@ -108,6 +113,8 @@ def colour_pages(
                 outcomes.append(colour(single, result))
                 if outcomes[-1]["status"] not in LEFT:
                     kept = result
+            except passed_on:
+                raise
             except ItemError as error:
                 faults.append((number, error))
             append_page(part, kept, directory_offsets(kept)[0])

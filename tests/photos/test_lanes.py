@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+import tifffile
 
 from autochrome.archive import sha256_file
 from autochrome.photos import batch, colour_photo
@@ -69,6 +70,15 @@ def test_a_large_photograph_is_coloured_although_others_would_be_beside_it(
     monkeypatch.setattr(batch, "SIDE_BY_SIDE", 4000)
     monkeypatch.setattr(batch, "may_pair", lambda pixels, memory: in_pairs)
     assert {row["status"] for row in several.colour().values()} == {"coloured"}
+
+
+def test_a_large_picture_among_those_of_a_tiff_is_coloured_too(results, monkeypatch, in_process):
+    monkeypatch.setattr(batch, "SIDE_BY_SIDE", 4000)
+    with tifffile.TiffWriter(results.archive / "pages.tif") as file:
+        for pixels in (grey(50, 60), grey(70, 90)):
+            file.write(pixels, metadata=None)
+    (row,) = results.colour(pages="tiff").values()
+    assert (row["status"], row["checks"]["pictures"]) == ("coloured", 2)
 
 
 def test_what_is_alone_has_nothing_beside_it_and_a_pair_is_two():
