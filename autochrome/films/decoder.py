@@ -25,6 +25,9 @@ DAMAGED_THREADS = 1
 # looked for here because PyAV 18.1 never frees a frame whose side data was asked for.
 _CAPTIONS = b"GA94"
 
+TEXT_ERRORS = "surrogateescape"
+"""How tags are read and written that are not UTF-8: their bytes stay."""
+
 _NOT_A_FILM = "Check the file: it is damaged, incomplete, or not a film."
 
 
@@ -98,7 +101,7 @@ def open_container(path: str) -> av.container.InputContainer:
         with open_source(path) as file:
             if not os.fstat(file.fileno()).st_size:
                 raise ItemError("The file is empty.", _NOT_A_FILM)
-        return av.open(path, metadata_errors="surrogateescape")
+        return av.open(path, metadata_errors=TEXT_ERRORS)
     except FileNotFoundError as error:
         raise ItemError("The file is gone.", "Run again: the archive has changed.") from error
     except PermissionError as error:

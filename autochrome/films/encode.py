@@ -33,7 +33,7 @@ from .shots import shrunk
 from .steady import steady_ab
 
 # Raised when the frames that go into the encoder, or its fixed settings, change.
-ENCODE_VERSION = 4
+ENCODE_VERSION = 5
 
 _FULL = 2
 # EXIF's orientations by a player's counterclockwise quarter turns.
@@ -116,7 +116,11 @@ class _Writer:
         self._chroma = ChromaMaker(coding, badge)
         self._parts = parts
         self._stream = parts.stream
-        self._stream.options = dict(settings["options"])
+        options = dict(settings["options"])
+        if picture.fields == "bff" and coding.codec.keeps_fields and "x264-params" in options:
+            # Told by the context alone, x264 marks every picture as the other order.
+            options["x264-params"] += ":bff=1"
+        self._stream.options = options
         context = self._stream.codec_context
         context.width, context.height = picture.width, picture.height
         context.pix_fmt = coding.format

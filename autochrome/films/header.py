@@ -11,7 +11,7 @@ import av
 
 from .decoder import open_container, pick_video
 from .presets import CODECS
-from .streams import plan_copies
+from .streams import codec_name, plan_copies
 
 # Packets read to learn the bit rate where the header has no duration, in seconds of film.
 _SAMPLE_SECONDS = 10
@@ -80,7 +80,7 @@ def probe_film(path: str) -> FilmHeader:
 
 def _fits_mp4(path: str) -> bool:
     with open_container(path) as container:
-        sound = {stream.name for stream in container.streams.audio}
+        sound = {codec_name(stream) for stream in container.streams.audio}
     return sound <= _MP4_SOUND and _fits(path, "mp4")
 
 

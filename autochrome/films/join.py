@@ -12,7 +12,7 @@ import av
 from av.stream import Disposition
 
 from ..errors import ItemError
-from .decoder import open_container, pick_video
+from .decoder import TEXT_ERRORS, open_container, pick_video
 from .index import JUMP_BACK, FilmIndex
 from .matroska import name_with_room, set_aspect
 from .streams import (
@@ -73,7 +73,13 @@ def join_chunks(
         video = pick_video(film)
         tags = film_tags(film, form, made)
         options = _options(form, index, film, tags)
-        with av.open(str(target), "w", format=form, container_options=options) as output:
+        with av.open(
+            str(target),
+            "w",
+            format=form,
+            container_options=options,
+            metadata_errors=TEXT_ERRORS,
+        ) as output:
             picture = _add_picture(output, index, video, encoded[0])
             outputs = _add_others(output, film, copies, target)
             output.metadata.update(tags)
@@ -166,6 +172,7 @@ def _add_others(output, film, copies: list[Copy], target: Path) -> dict[int, av.
                     "w",
                     format=SIDECARS[copy.place],
                     container_options=_EXACT,
+                    metadata_errors=TEXT_ERRORS,
                 )
             outputs[copy.source] = add_copy(beside[copy.place], stream)
         elif copy.place == "film":

@@ -75,6 +75,8 @@ class PartWriter:
         self._bytes = 0
         self._last = self._open()
         self._target = self._last.add_stream_from_template(self.stream, opaque=True)
+        # ProRes: Matroska keeps the tag in the header, which is that of the first part.
+        self._target.codec_context.codec_tag = self.stream.codec_context.codec_tag
 
     def _open(self) -> av.container.OutputContainer:
         self._files.append(temporary_beside(part_path(self._chunk, len(self._files))))

@@ -4,6 +4,7 @@
 once from R'G'B' and is the original's luma from then on.
 """
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -123,10 +124,23 @@ def _like(matrix: int) -> int:
 
 
 def _display_matrix(frame: av.VideoFrame) -> tuple[int, ...]:
-    for data in frame.side_data:
+    try:
+        given = list(frame.side_data)
+    except ValueError:
+        # A kind that PyAV (18.1) does not know, such as EXIF: of the matrix it tells the angle.
+        return _rotation_matrix(frame.rotation)
+    for data in given:
         if data.type.name == "DISPLAYMATRIX":
             return tuple(int(v) for v in np.frombuffer(bytes(data), np.int32))
     return ()
+
+
+def _rotation_matrix(degrees: int) -> tuple[int, ...]:
+    """The display matrix of a rotation, counterclockwise, as FFmpeg has it; none of no rotation."""
+    if not degrees:
+        return ()
+    cosine, sine = (round((1 << 16) * f(math.radians(degrees))) for f in (math.cos, math.sin))
+    return (cosine, -sine, 0, sine, cosine, 0, 0, 0, 1 << 30)
 
 
 def is_rgb(name: str) -> bool:

@@ -13,6 +13,8 @@ import av
 import xxhash
 from av.stream import Disposition
 
+from .decoder import TEXT_ERRORS
+
 # Files beside the film, by suffix, and their format. ASF holds the sound of Windows' old codecs,
 # NUT, FFmpeg's own, the rest.
 SIDECARS = {"mka": "matroska", "mks": "matroska", "wma": "asf", "nut": "nut"}
@@ -77,16 +79,21 @@ def plan_copies(
             continue
         copy = Copy(stream.type, stream.index, _name(stream), "none", time_base=stream.time_base)
         copy.place = _place(container, stream, first.get(stream.index), target)
-        wraps = target != "mpegts" and stream.type == "audio" and stream.name == "aac"
+        wraps = target != "mpegts" and stream.type == "audio" and codec_name(stream) == "aac"
         if wraps and copy.place != "none" and not stream.codec_context.extradata:
             copy.unwrapper = av.bitstream.BitStreamFilterContext("aac_adtstoasc", stream)
         copies.append(copy)
     return copies
 
 
+def codec_name(stream: av.stream.Stream) -> str | None:
+    """What FFmpeg calls the stream's codec; None if it has no decoder for it."""
+    return getattr(stream, "name", None)
+
+
 def _name(stream: av.stream.Stream) -> str:
     context = stream.codec_context
-    codec = context.codec.canonical_name if context else getattr(stream, "name", None) or "unknown"
+    codec = context.codec.canonical_name if context else codec_name(stream) or "unknown"
     return f"{stream.type} {codec}" + (f" ({stream.language})" if stream.language else "")
 
 
@@ -110,7 +117,10 @@ def _place(container, stream, packet, target: str) -> str:
         return "film" if target == "matroska" else "mks"
     if target == "matroska" and is_attached_picture(stream):
         return "attachment" if packet is not None else "none"
-    if stream.type == "data" and stream.name == "bin_data" and container.chapters():
+    if target == "mov" and is_attached_picture(stream):
+        # The muxer takes it and writes none.
+        return "nut" if packet is not None and _fits(stream, packet, "nut") else "none"
+    if stream.type == "data" and codec_name(stream) == "bin_data" and container.chapters():
         # QuickTime's chapter track: the muxer writes it anew from the chapters.
         return "chapters"
     if _fits(stream, packet, target):
@@ -129,7 +139,7 @@ def is_attached_picture(stream: av.stream.Stream) -> bool:
 def _fits(stream: av.stream.Stream, packet: av.Packet | None, target: str) -> bool:
     """Can the container hold this stream? It is tried, in memory."""
     try:
-        with av.open(io.BytesIO(), "w", format=target) as trial:
+        with av.open(io.BytesIO(), "w", format=target, metadata_errors=TEXT_ERRORS) as trial:
             output = add_copy(trial, stream)
             if packet is None:
                 trial.start_encoding()

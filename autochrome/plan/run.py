@@ -24,7 +24,7 @@ from ..archive import (
 from ..certificates import make_test_certificate
 from ..config import check_config
 from ..credentials import TEST, planned_credentials
-from ..errors import ArchiveError, AutochromeError
+from ..errors import ArchiveError, AutochromeError, reason_of
 from ..isolation import IsolatedWorker
 from ..models import default_folders, planned_model
 from . import estimate, preview, spans
@@ -33,6 +33,7 @@ from .overrides import TABLE, read_overrides
 from .place import open_results
 
 PROBE_SECONDS = 60
+_REPORT = "If other programs play the film, please report this; else repair it."
 _UNKNOWN_MEMORY = 3000
 # Jobs that Snakemake starts on other machines find the results folder by this variable.
 _FOR_JOBS = "AUTOCHROME_RESULTS"
@@ -259,4 +260,6 @@ class _Prober:
             header = self._worker.call(films.probe_film, path, timeout=PROBE_SECONDS)
         except AutochromeError as error:
             return {"fault": error.fault, "remedy": error.remedy}
+        except Exception as error:  # what nobody foresaw of one film stops no other
+            return {"fault": f"It cannot be looked at: {reason_of(error)}.", "remedy": _REPORT}
         return {"header": header.to_json()}

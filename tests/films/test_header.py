@@ -42,6 +42,23 @@ def test_sound_alone_is_no_film(tmp_path):
         probe_film(str(tmp_path / "a.mp4"))
 
 
+def test_sound_that_nothing_decodes_is_no_reason_to_stop(tmp_path):
+    with av.open(str(tmp_path / "a.avi"), "w") as file:
+        video = file.add_stream("mpeg4", rate=25)
+        video.width, video.height = 32, 32
+        tone = file.add_stream("pcm_s16le", rate=8000, layout="mono")
+        file.mux(video.encode(av.VideoFrame(32, 32, "yuv420p")))
+        silence = av.AudioFrame("s16", "mono", 320)
+        silence.sample_rate = 8000
+        file.mux(tone.encode(silence))
+        file.mux(video.encode(None))
+    data = bytearray((tmp_path / "a.avi").read_bytes())
+    kind = data.index(b"strf", data.index(b"auds")) + 8
+    data[kind : kind + 2] = b"\x77\x66"
+    (tmp_path / "a.avi").write_bytes(data)
+    assert not probe_film(str(tmp_path / "a.avi")).fits_mp4
+
+
 @pytest.mark.parametrize(
     ("duration", "size", "chunks"),
     [(10, 10**9, 1), (600, 10**9, 10), (600, 3 * 10**6, 3), (10**6, 10**12, 500)],

@@ -54,6 +54,18 @@ def test_the_parts_hold_the_packets_of_one_file(results, monkeypatch):
     assert [(p.pts, p.is_keyframe, bytes(p)) for p in packets_of(whole)] == cut
 
 
+@pytest.mark.parametrize("codec", ["h264", "h265", "prores", "ffv1"])
+def test_all_parts_have_one_header(results, codec):
+    results.settings = encoder(codec=codec)
+    files = encode(results).encoded_parts(0)
+    assert len(files) > 1
+    headers = []
+    for path in files:
+        with av.open(str(path)) as part:
+            headers.append(part.streams.video[0].codec_context.extradata)
+    assert set(headers) == {headers[0]}
+
+
 def test_on_the_way_there_is_little_more_than_the_result(results, monkeypatch):
     sizes = []
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 
 from autochrome.errors import ItemError
 from autochrome.films.decoder import open_film
@@ -28,6 +29,33 @@ def remux(source: Path, target: Path, change=None, **options: str) -> Path:
                 packet.stream = copies[packet.stream_index]
                 output.mux(packet)
     return target
+
+
+def test_tags_that_are_not_utf_8_keep_their_bytes(tmp_path, colour_film):
+    source = write_film(tmp_path / "a.mkv", moving_pictures(5))
+    source = remux(source, tmp_path / "b.mkv", lambda o, _: o.metadata.update(title="FXXte"))
+    source.write_bytes(source.read_bytes().replace(b"FXXte", b"F\xea\xeate"))
+    coloured = colour_film(source)
+    with av.open(str(coloured.result), metadata_errors="surrogateescape") as film:
+        assert film.metadata["title"] == "F\udcea\udceate"
+
+
+def test_a_cover_that_mov_does_not_hold_lies_beside_it(tmp_path, colour_film):
+    plain = write_film(tmp_path / "plain.mp4", moving_pictures(5))
+    with av.open(str(plain)) as film, av.open(str(tmp_path / "a.mp4"), "w") as output:
+        (video,) = film.streams
+        copy = output.add_stream_from_template(video)
+        cover = output.add_stream("mjpeg", rate=1)
+        cover.width, cover.height, cover.pix_fmt = 48, 32, "yuvj420p"
+        cover.disposition = Disposition.attached_pic
+        frame = av.VideoFrame.from_ndarray(np.full((48, 48), 90, np.uint8), "yuvj420p")
+        output.mux(cover.encode(frame))
+        for packet in film.demux(video):
+            if packet.dts is not None:
+                packet.stream = copy
+                output.mux(packet)
+    coloured = colour_film(tmp_path / "a.mp4", "mov")
+    assert coloured.verdict.checks["beside"] == ["video mjpeg"]
 
 
 def test_chapters_tags_attachments_and_languages_are_kept(tmp_path, colour_film):
@@ -120,6 +148,10 @@ def test_interlacing_and_pixel_aspect_are_kept(tmp_path, colour_film, order):
     coloured = colour_film(source)
     assert coloured.index.picture.fields == order
     assert "picture_not_kept" not in coloured.verdict.checks
+    # Players that go by the marks in the stream, and not by its counts, see the same order.
+    bare = remux(coloured.result, tmp_path / "bare.h264", lambda *_: None)
+    with av.open(str(bare)) as film:
+        assert film.streams.video[0].codec_context.field_order == {"tff": 2, "bff": 3}[order]
     assert all(frame.interlaced_frame for frame in decoded(coloured.result))
     with open_film(str(coloured.result)) as film:
         assert film.stream.sample_aspect_ratio == Fraction(16, 15)
